@@ -1,0 +1,1 @@
+"""Ports made real: one package per technology that talks to the outside world."""

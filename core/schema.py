@@ -1,0 +1,31 @@
+"""Every table of every slice in one place: what migrations compare the database with."""
+
+from __future__ import annotations
+
+from core.billing import tables as billing
+from core.catalog import tables as catalog
+from core.customers import tables as customers
+from core.identity import tables as identity
+from core.messaging import tables as messaging
+from core.network import tables as network
+from core.partners import tables as partners
+from core.platform import numbering, outbox, scheduler
+from core.platform.db import metadata
+from core.subscriptions import tables as subscriptions
+from core.tickets import tables as tickets
+
+__all__ = [
+    "billing",
+    "catalog",
+    "customers",
+    "identity",
+    "messaging",
+    "metadata",
+    "network",
+    "numbering",
+    "outbox",
+    "partners",
+    "scheduler",
+    "subscriptions",
+    "tickets",
+]
