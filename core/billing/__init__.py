@@ -1,0 +1,1 @@
+"""What is owed and paid: invoices, payment codes, settlement, the ledger."""

@@ -1,0 +1,90 @@
+"""A payment with everything that follows from it, inside the transaction of whoever brings the money: receipt, open line."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from core.billing import commands
+from core.billing.commands import Payment
+from core.billing.rules import may_reopen
+from core.billing.tables import invoices
+from core.billing.types import InvoiceStatus, Settled, Settlement
+from core.customers.tables import customers
+from core.messaging.notices import send_text
+from core.platform import i18n, outbox
+from core.platform.clock import local_day
+from core.platform.i18n import Month, Rupiah
+from core.platform.outbox import Priority
+from core.platform.uow import WriteTx
+from core.settings import Settings
+from core.subscriptions.tables import subscriptions
+
+REOPEN_TOPIC = "line.reopen"
+
+#: Invoices with whose they are and what a receipt says.
+#:
+#: The customer is locked with them: of two payments at once, each would see the other's invoice as still unpaid, and
+#: neither would open the line.
+_LOCKED: Select[Any] = (
+    select(
+        invoices,
+        customers.c.service_number,
+        customers.c.name.label("customer_name"),
+        customers.c.phone,
+        customers.c.language,
+    )
+    .join(customers, customers.c.id == invoices.c.customer_id)
+    .with_for_update(of=(invoices, customers), key_share=True)
+)
+
+
+def named(invoice_number: str, service_number: str) -> Select[Any]:
+    """An invoice by its number and its owner's, locked until commit."""
+    return _LOCKED.where(invoices.c.number == invoice_number, customers.c.service_number == service_number)
+
+
+def numbered(invoice_ids: Collection[int]) -> Select[Any]:
+    """Invoices by their ids, locked until commit in one order for everybody: no deadlock."""
+    return _LOCKED.where(invoices.c.id.in_(invoice_ids)).order_by(invoices.c.id)
+
+
+async def settle_and_follow_up(
+    tx: WriteTx, settings: Settings, invoice: Row[Any], payment: Payment
+) -> Settlement:
+    """Pay an invoice read by `named` or `numbered`; a payment that is booked sends its receipt and may open the line."""
+    outcome = await commands.settle(tx, invoice, payment)
+    if isinstance(outcome, Settled):
+        await _send_receipt(tx, settings, invoice, outcome.payment_id)
+        await _reopen_if_clear(tx, settings, invoice.customer_id, outcome.payment_id)
+    return outcome
+
+
+async def _send_receipt(tx: WriteTx, settings: Settings, invoice: Row[Any], payment_id: int) -> None:
+    if invoice.phone is None:
+        return
+    receipt = i18n.text(
+        "notice.receipt",
+        invoice.language or settings.language,
+        name=invoice.customer_name,
+        amount=Rupiah(invoice.amount),
+        period=Month(invoice.year, invoice.month),
+        service=invoice.service_number,
+        invoice=invoice.number,
+    )
+    await send_text(tx, to=invoice.phone, text=receipt, key=f"receipt-{payment_id}", priority=Priority.NOTICE)
+
+
+async def _reopen_if_clear(tx: WriteTx, settings: Settings, customer_id: int, payment_id: int) -> None:
+    """Open the line again when nothing past its isolation day is left; the router follows through the outbox."""
+    still_unpaid = select(invoices.c.isolate_on).where(
+        invoices.c.customer_id == customer_id, invoices.c.status == InvoiceStatus.UNPAID
+    )
+    days = [row.isolate_on for row in await tx.all(still_unpaid)]
+    if not may_reopen(days, local_day(tx.now, settings.zone)):
+        return
+    isolated = (subscriptions.c.customer_id == customer_id, subscriptions.c.isolated_at.is_not(None))
+    if await tx.execute(subscriptions.update().where(*isolated).values(isolated_at=None)):
+        await outbox.post(tx, REOPEN_TOPIC, {"customer_id": customer_id}, key=f"reopen-{payment_id}")

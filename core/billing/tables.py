@@ -1,0 +1,95 @@
+"""Where money is kept. Amounts are whole rupiah; ledger entries are only ever added."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from core.platform.db import Amount, Key, SmallKey, UtcDateTime, metadata
+
+invoices = Table(
+    "invoices",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("number", String(32), nullable=False, unique=True),
+    Column("customer_id", Key, ForeignKey("customers.id"), nullable=False),
+    Column("year", SmallKey, nullable=False),
+    Column("month", SmallKey, nullable=False),
+    Column("status", String(8), nullable=False),  # unpaid, paid
+    Column("amount", Amount, nullable=False),  # sum of the lines + tax - discount
+    Column("tax", Amount, nullable=False),
+    Column("discount", Amount, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("isolate_on", Date, nullable=False),
+    Column("paid_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    CheckConstraint("amount >= 0", name="amount_not_negative"),
+    Index("ix_invoices_customer_period", "customer_id", "year", "month", "id"),
+    Index("ix_invoices_unpaid", "status", "isolate_on"),
+)
+
+invoice_lines = Table(
+    "invoice_lines",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("invoice_id", Key, ForeignKey("invoices.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String(255), nullable=False),
+    Column("category", String(64), nullable=False),
+    Column("price", Amount, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("discount", Amount, nullable=False),
+    Column("total", Amount, nullable=False),
+    Column("remark", String(255), nullable=False),
+)
+
+#: Where a customer can pay: the code shown is a template filled with the service number.
+payment_channels = Table(
+    "payment_channels",
+    metadata,
+    Column("code", String(32), primary_key=True),  # the key in `payment_codes`
+    Column("title", String(64), nullable=False),
+    Column("prefix", String(32), nullable=False),
+    Column("digits_only", Boolean, nullable=False),
+    Column("length", Integer),  # pad or cut to this many characters after the prefix
+    Column("is_enabled", Boolean, nullable=False),
+    Column("position", Integer, nullable=False),
+)
+
+LONGEST_REFERENCE = 128
+
+#: One row per settled payment; (source, reference) makes a repeat harmless (design §3.1).
+payments = Table(
+    "payments",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("source", String(64), nullable=False),  # who brought it, such as `key:3`
+    Column("reference", String(LONGEST_REFERENCE), nullable=False),  # their name for it
+    Column("invoice_id", Key, ForeignKey("invoices.id"), nullable=False, index=True),
+    Column("customer_id", Key, ForeignKey("customers.id"), nullable=False, index=True),
+    Column("amount", Amount, nullable=False),
+    Column("paid_at", UtcDateTime, nullable=False),
+    UniqueConstraint("source", "reference"),
+)
+
+#: Double entry: the entries of one transaction sum to zero. Debits are positive.
+ledger_entries = Table(
+    "ledger_entries",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("transaction", String(64), nullable=False),  # `invoice:17`, `payment:4`
+    Column("account", String(64), nullable=False),
+    Column("customer_id", Key, ForeignKey("customers.id"), nullable=False, index=True),
+    Column("amount", Amount, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("transaction", "account"),
+)

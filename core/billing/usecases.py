@@ -1,0 +1,76 @@
+"""What can be done about bills: look them up, pay them."""
+
+from __future__ import annotations
+
+from core.billing import queries
+from core.billing.commands import Payment
+from core.billing.settling import REOPEN_TOPIC, named, settle_and_follow_up
+from core.billing.tables import LONGEST_REFERENCE
+from core.billing.types import Bill, Invoice, InvoiceStatus, PaymentChannel, PaymentMade, Settlement
+from core.platform.errors import Invalid, NotFound
+from core.platform.prepared import Prepared
+from core.platform.uow import UnitOfWork
+from core.settings import Settings
+
+__all__ = ["REOPEN_TOPIC", "Billing"]
+
+
+class Billing:
+    """Each method is one use case and one transaction."""
+
+    def __init__(self, uow: UnitOfWork, settings: Settings) -> None:
+        self._uow, self._settings = uow, settings
+
+    async def invoices_of(
+        self,
+        customer_id: int,
+        *,
+        status: InvoiceStatus | None = InvoiceStatus.UNPAID,
+        month: int | None = None,
+        year: int | None = None,
+    ) -> tuple[Invoice, ...]:
+        """A customer's invoices, newest first; `status` None means all of them."""
+        wanted = {"status": status, "month": month, "year": year}
+        filters = {name: value for name, value in wanted.items() if value is not None}
+        bills = await self._bills(queries.of_customer(frozenset(filters)), customer_id=customer_id, **filters)
+        return tuple(bill.invoice for bill in bills)
+
+    async def bills_of(self, service_number: str, *, unpaid_only: bool) -> tuple[Bill, ...]:
+        """Bills by service number for callers with a key: all newest first, unpaid oldest first (mywifi contract §8)."""
+        return await self._bills(queries.of_service(unpaid_only=unpaid_only), service_number=service_number)
+
+    async def payments_of(self, customer_id: int, *, limit: int) -> tuple[PaymentMade, ...]:
+        """What a customer paid, newest first, at most `limit` of it."""
+        async with self._uow.read() as tx:
+            rows = await tx.all(queries.latest_payments, {"customer_id": customer_id, "limit": limit})
+        return tuple(PaymentMade(*tuple(row)) for row in rows)
+
+    async def channels(self) -> tuple[PaymentChannel, ...]:
+        async with self._uow.read() as tx:
+            return tuple(PaymentChannel(row.code, row.title) for row in await queries.channels(tx))
+
+    async def settle(
+        self,
+        *,
+        source: str,
+        reference: str,
+        invoice_number: str,
+        service_number: str,
+        amount: int | None = None,
+    ) -> Settlement:
+        """Pay an invoice in full, once; receipt and re-opening of the line are queued in the same transaction.
+
+        Repeating is harmless: (source, reference) is unique for ever. Raises `Invalid("reference")` when there is none
+        or it is too long to be kept, `NotFound("invoice")` when number and service do not belong together.
+        """
+        if not 0 < len(reference) <= LONGEST_REFERENCE:
+            raise Invalid("reference")
+        async with self._uow.write() as tx:
+            invoice = await tx.first(named(invoice_number, service_number))
+            if invoice is None:
+                raise NotFound("invoice")
+            return await settle_and_follow_up(tx, self._settings, invoice, Payment(source, reference, amount))
+
+    async def _bills(self, query: Prepared, **params: object) -> tuple[Bill, ...]:
+        async with self._uow.read() as tx:
+            return queries.assembled(await tx.rows(query, **params), await queries.channels(tx))

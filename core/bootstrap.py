@@ -1,0 +1,72 @@
+"""The composition root of core: settings in, services out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from core.adapters.routeros import RouterOsGateway
+from core.billing.usecases import Billing
+from core.catalog.usecases import Catalog
+from core.customers.usecases import Customers
+from core.identity.passwords import Passwords
+from core.identity.usecases import Identity
+from core.network.usecases import Network
+from core.partners.usecases import Partners
+from core.platform.clock import Clock, SystemClock
+from core.platform.limits import Throttle
+from core.platform.secrets import Keyring
+from core.platform.uow import open_uow
+from core.services import Services
+from core.settings import Settings
+from core.subscriptions.usecases import Subscriptions
+from core.tickets.usecases import Tickets
+
+
+class Bell:
+    """Rung after a commit that queued something; whoever drains the queue in this process hangs on it."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[], None]] = []
+
+    def ring(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+    def wake(self, listener: Callable[[], None]) -> None:
+        """Call `listener` from now on whenever something was queued."""
+        self._listeners.append(listener)
+
+
+@asynccontextmanager
+async def bootstrap(
+    settings: Settings, *, clock: Clock | None = None, bell: Bell | None = None
+) -> AsyncIterator[Services]:
+    """Services on the configured database; connections and threads are closed on leaving."""
+    clock = clock or SystemClock()
+    nudge = (bell or Bell()).ring
+    uow = open_uow(settings.database_url, clock, nudge=nudge, synchronous=settings.sqlite_synchronous)
+    throttle = Throttle(enabled=settings.throttle == "on", redis_url=settings.redis_url)
+    keyring, passwords = Keyring(settings.masters), Passwords()
+    # Only the sandbox's routers live on this machine; elsewhere a router's address must not lead back into it.
+    routers = RouterOsGateway(uow, keyring, clock, allow_loopback=settings.sandbox)
+    try:
+        yield Services(
+            identity=Identity(uow, settings, keyring, passwords),
+            customers=Customers(uow, settings, keyring),
+            subscriptions=Subscriptions(uow, settings, keyring),
+            catalog=Catalog(uow),
+            billing=Billing(uow, settings),
+            tickets=Tickets(uow, settings),
+            network=Network(uow, routers),
+            partners=Partners(uow, settings, keyring),
+            throttle=throttle,
+            clock=clock,
+            uow=uow,
+            settings=settings,
+        )
+    finally:
+        passwords.close()
+        await routers.aclose()
+        await throttle.aclose()
+        await uow.aclose()

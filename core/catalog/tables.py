@@ -1,0 +1,34 @@
+"""Where the catalogue is kept."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, ForeignKey, String, Table, Text
+
+from core.platform.db import Amount, Key, metadata
+
+regions = Table(
+    "regions",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", String(128), nullable=False),
+)
+
+plan_categories = Table(
+    "plan_categories",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", String(64), nullable=False),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("region_id", Key, ForeignKey("regions.id"), nullable=False, index=True),
+    Column("category_id", Key, ForeignKey("plan_categories.id"), nullable=False),
+    Column("name", String(128), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("price", Amount, nullable=False),  # rupiah a month
+    Column("is_public", Boolean, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Who we serve: customers, how to reach them, what is known and verified about them."""

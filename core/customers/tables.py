@@ -1,0 +1,61 @@
+"""Where customers are kept. A person's name, e-mail and phone stand here and nowhere else."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Date, Float, ForeignKey, Index, String, Table, func
+
+from core.platform.db import Key, SmallKey, UtcDateTime, metadata
+
+identity_types = Table(
+    "identity_types",
+    metadata,
+    Column("id", SmallKey, primary_key=True),
+    Column("name", String(64), nullable=False),
+)
+
+#: A person or business. Without a service number it is somebody who has registered but not subscribed yet.
+customers = Table(
+    "customers",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("uid", String(36), nullable=False, unique=True),
+    Column("service_number", String(32), unique=True),
+    Column("region_id", Key, ForeignKey("regions.id")),
+    Column("name", String(255), nullable=False),
+    Column("email", String(128)),
+    Column("phone", String(20), index=True),  # E.164 digits without the plus
+    # For a day after a change of phone, recovery codes still go to the number before (mywifi contract §9).
+    Column("recovery_phone", String(20)),
+    Column("recovery_phone_until", UtcDateTime),
+    Column("contact_address", String(255)),  # where the person lives; `address` is where the line ends
+    Column("address", String(255)),
+    Column("gender", String(6)),
+    Column("image", String(255), nullable=False),
+    Column("language", String(2)),
+    Column("identity_type_id", SmallKey, ForeignKey("identity_types.id")),
+    Column("identity_number_sealed", String(255)),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("registered_on", Date),
+    Column("activated_on", Date),
+    Column("email_verified_on", Date),
+    Column("address_verified_on", Date),
+    Column("identity_verified_on", Date),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+Index("uq_customers_email", func.lower(customers.c.email), unique=True)
+
+#: Chats that may act for a customer, beside the customer's own phone number.
+chat_links = Table(
+    "chat_links",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("channel", String(16), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False),
+    Column("role", String(16), nullable=False),  # owner
+    Column("linked_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Index("ix_chat_links_chat", "channel", "address"),
+    Index("uq_chat_links_chat_customer", "channel", "address", "customer_id", unique=True),
+)

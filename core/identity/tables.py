@@ -1,0 +1,86 @@
+"""Where credentials are kept: only hashes of them, never the thing itself (design §3.9)."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table
+
+from core.platform.db import JsonText, Key, UtcDateTime, metadata
+
+#: One per customer or staff member. A customer's name, e-mail and phone stand in the customers table.
+logins = Table(
+    "logins",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("uid", String(36), nullable=False, unique=True),
+    Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE"), unique=True),
+    Column("username", String(64), unique=True),  # staff
+    Column("name", String(255)),  # staff
+    Column("phone", String(20), index=True),  # staff
+    Column("role", String(16), nullable=False),
+    Column("password_hash", String(255)),
+    Column("token_version", Integer, nullable=False),  # raised to make every older token worthless
+    Column("spared_jti", String(36)),  # the one older token that stays good: it changed the password
+    Column("is_active", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+#: Tokens that were logged out or refreshed before they expired.
+revoked_tokens = Table(
+    "revoked_tokens",
+    metadata,
+    Column("jti", String(36), primary_key=True),
+    Column("revoked_at", UtcDateTime, nullable=False),
+    Column("by_refresh", Boolean, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
+#: A code that was sent, the tries it has left, and after its verification the grant to set a password.
+otp_challenges = Table(
+    "otp_challenges",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("code_mac", String(64), nullable=False),
+    Column("attempts_left", Integer, nullable=False),
+    Column("state", String(10), nullable=False),  # live, granted, over
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("request_id", String(128), nullable=False, unique=True),
+    Column(
+        "last_request_id", String(128)
+    ),  # of the try that left the row as it is: its repeat spends nothing
+    Column("created_at", UtcDateTime, nullable=False),
+)
+Index(
+    "ix_otp_challenges_customer",
+    otp_challenges.c.customer_id,
+    otp_challenges.c.purpose,
+    otp_challenges.c.state,
+)
+
+#: Security counters (logins, codes, registrations, key misses): in the database, because memory forgets and lies.
+attempt_counters = Table(
+    "attempt_counters",
+    metadata,
+    Column("bucket", String(128), primary_key=True),  # what is counted; people in it are hashed
+    Column("window_start", UtcDateTime, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("locked_until", UtcDateTime),
+    Column("strikes", Integer, nullable=False),  # locks so far; each is longer than the one before
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("prefix", String(12), nullable=False),  # enough to recognise a key in a list
+    Column("key_hash", String(64), nullable=False, unique=True),
+    Column("scopes", JsonText, nullable=False),
+    Column("networks", JsonText, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+)

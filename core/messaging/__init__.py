@@ -1,0 +1,1 @@
+"""Messages on their way to a chat: the outbox, deliveries and the ports of the channels that carry them."""

@@ -1,0 +1,125 @@
+"""Chats between two messages: where a dialogue stands, and what was answered to what has been received.
+
+The helpers work inside the caller's transaction, so that replies, the new state and the mark that a message was seen
+are committed together or not at all (style §3).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import select, tuple_
+
+from core.messaging.tables import chats, inbound_messages
+from core.platform.uow import ReadTx, UnitOfWork, WriteTx
+
+#: A gateway repeats a message within hours at most; the answers kept for that may hold personal data.
+SEEN_RETENTION = timedelta(days=7)
+
+
+class Chat(Struct, frozen=True):
+    """A chat as it was last saved; `revision` 0 is one that has never been. `dialogue` is the engine's own."""
+
+    channel: str
+    address: str
+    language: str | None = None
+    dialogue: dict[str, Any] | None = None
+    revision: int = 0
+    touched_at: datetime | None = None
+
+
+class Superseded(Exception):
+    """Another turn of the same chat was saved first; nothing was written, and the turn is to be played again."""
+
+
+async def load(tx: ReadTx, channel: str, address: str) -> Chat:
+    """The chat, or a new one nobody has saved yet."""
+    row = await tx.first(select(chats).where(chats.c.channel == channel, chats.c.address == address))
+    if row is None:
+        return Chat(channel, address)
+    return Chat(channel, address, row.language, row.dialogue, row.revision, row.touched_at)
+
+
+async def answer_to(tx: ReadTx, channel: str, message_id: str) -> list[Any] | None:
+    """The replies given to a message that was received before, else None."""
+    given = select(inbound_messages.c.replies).where(
+        inbound_messages.c.channel == channel, inbound_messages.c.message_id == message_id
+    )
+    replies: list[Any] | None = await tx.scalar(given)
+    return replies
+
+
+async def save_turn(tx: WriteTx, chat: Chat, *, message_id: str, replies: list[Any]) -> None:
+    """Store where a chat stands after a turn and what was answered; raises `Superseded` when it has moved on since."""
+    chat_id = await (_insert(tx, chat) if chat.revision == 0 else _swap(tx, chat))
+    seen = await tx.insert_new(
+        inbound_messages,
+        channel=chat.channel,
+        message_id=message_id,
+        chat_id=chat_id,
+        replies=replies,
+        received_at=tx.now,
+    )
+    if not seen:
+        raise Superseded
+
+
+async def _insert(tx: WriteTx, chat: Chat) -> int:
+    fresh = await tx.insert_new(
+        chats,
+        channel=chat.channel,
+        address=chat.address,
+        language=chat.language,
+        dialogue=chat.dialogue,
+        revision=1,
+        touched_at=tx.now,
+    )
+    if not fresh:
+        raise Superseded
+    key = select(chats.c.id).where(chats.c.channel == chat.channel, chats.c.address == chat.address)
+    return int(await tx.scalar(key))
+
+
+async def _swap(tx: WriteTx, chat: Chat) -> int:
+    """Compare and swap by revision: of two turns that read the same row one wins."""
+    unchanged = (
+        chats.c.channel == chat.channel,
+        chats.c.address == chat.address,
+        chats.c.revision == chat.revision,
+    )
+    swapped = (
+        chats.update()
+        .where(*unchanged)
+        .values(
+            language=chat.language,
+            dialogue=chat.dialogue,
+            revision=chat.revision + 1,
+            touched_at=tx.now,
+        )
+        .returning(chats.c.id)
+    )
+    chat_id: int | None = await tx.scalar(swapped)
+    if chat_id is None:
+        raise Superseded
+    return chat_id
+
+
+async def purge(uow: UnitOfWork, *, older_than: timedelta = SEEN_RETENTION, batch: int = 2000) -> int:
+    """Forget answers past their retention, a batch a transaction; returns how many."""
+    removed = 0
+    while gone := await _purge_batch(uow, older_than, batch):
+        removed += gone
+    return removed
+
+
+async def _purge_batch(uow: UnitOfWork, older_than: timedelta, batch: int) -> int:
+    key = tuple_(inbound_messages.c.channel, inbound_messages.c.message_id)
+    async with uow.write() as tx:
+        old = (
+            select(inbound_messages.c.channel, inbound_messages.c.message_id)
+            .where(inbound_messages.c.received_at < tx.now - older_than)
+            .limit(batch)
+        )
+        return await tx.execute(inbound_messages.delete().where(key.in_(old)))

@@ -1,0 +1,74 @@
+"""What messaging asks of a chat channel: carry one text, and say honestly what came of it."""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class Choice(Struct, frozen=True):
+    """An answer offered to the reader; `id` comes back when it is tapped, `label` is what is shown."""
+
+    id: str
+    label: str
+
+
+class OutgoingText(Struct, frozen=True):
+    """A channel-neutral message for one chat.
+
+    `to` is the channel's own name for the chat: E.164 digits without plus for WhatsApp, the chat id for Telegram.
+    `markup` lets the text carry a `[[wa]]` block or a JSON payload; it is for texts written by staff only, because a
+    customer's words echoed in a message must stay words.
+    """
+
+    to: str
+    text: str
+    choices: tuple[Choice, ...] = ()
+    markup: bool = False
+
+
+class Accepted(Struct, frozen=True, tag=True):
+    """The channel took the message, which is not yet delivery; `certain` is false when its answer was unreadable."""
+
+    provider_id: str | None
+    certain: bool = True
+
+
+class ChannelDown(Struct, frozen=True, tag=True):
+    """Nothing is known to have been sent; try again later with the same idempotency key."""
+
+    reason: str
+    retry_after_s: float | None = None
+
+
+class Refused(Struct, frozen=True, tag=True):
+    """The channel, or a look at the message, says it can never be sent as it is."""
+
+    reason: str
+
+
+class Declined(Struct, frozen=True, tag=True):
+    """The channel heard us and said no, without a sign that it is for ever: a lost session often sounds like this."""
+
+    reason: str
+
+
+class Misconfigured(Struct, frozen=True, tag=True):
+    """No request was made, because the settings of the channel cannot work."""
+
+    reason: str
+
+
+SendOutcome = Accepted | ChannelDown | Declined | Refused | Misconfigured
+"""What came of a send. A `reason` is for the operator and holds no secret, phone, message text or full URL."""
+
+
+class TextChannel(Protocol):
+    """A way to reach a chat; one instance serves many sends at once."""
+
+    async def send(self, message: OutgoingText, *, idempotency_key: str) -> SendOutcome:
+        """Send once; a retry of the same message must bring the same key."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of the connections; sends after this are answered with `ChannelDown`."""
+        ...

@@ -1,0 +1,168 @@
+"""What an account owes, as a partner may see it: read, remembered, nothing locked (bill-partner contract §4.1, §7.1)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import astuple
+from sqlalchemy import Row, exists, select
+
+from core.billing.tables import invoices
+from core.billing.types import InvoiceStatus
+from core.customers.queries import id_of
+from core.customers.tables import customers
+from core.partners import queries
+from core.partners.codes import Code
+from core.partners.rules import INQUIRY_LIFETIME, is_cut_off, masked_name
+from core.partners.scenarios import CUSTOMER, scenario
+from core.partners.tables import partner_inquiries, partner_transactions, partners
+from core.partners.types import BillItem, Declined, Inquiry, PartnerKey, Product
+from core.platform.uow import ReadTx, WriteTx
+from core.settings import Settings
+from core.subscriptions.tables import subscriptions
+
+#: Long past its half hour, an inquiry that was not paid is of no use to anybody.
+_KEPT_FOR = timedelta(days=7)
+
+
+class _Owed(Struct, frozen=True):
+    """What was found for an account number, by whatever product."""
+
+    customer_name: str
+    bills: tuple[BillItem, ...]
+    customer_id: int | None = None
+    is_expired: bool = False
+
+
+async def inquire(
+    tx: WriteTx,
+    settings: Settings,
+    key: PartnerKey,
+    *,
+    account_number: str,
+    product_code: str,
+    month: int | None,
+) -> Inquiry:
+    """Remember what an account owes now; every call makes a new inquiry. Raises `Declined`."""
+    row = await queries.product_of(tx, key, product_code)
+    if row is None:
+        raise Declined(Code.INQUIRY_NO_PRODUCT)
+    if not row.is_active:
+        raise Declined(Code.PRODUCT_OFFLINE)
+    if is_cut_off(row.cut_off_from, row.cut_off_until, tx.now.astimezone(settings.zone).time()):
+        raise Declined(Code.INQUIRY_CUT_OFF)
+    product = queries.as_product(row)
+    if product.is_sandbox:
+        owed = _sandboxed(account_number)
+    else:
+        owed = await _owed(tx, key.partner_id, account_number, month)
+    return await _remembered(tx, key, product, owed, account_number=account_number, month=month)
+
+
+def _sandboxed(account_number: str) -> _Owed:
+    played = scenario(account_number)
+    if played.inquiry is not Code.INQUIRY_OK:
+        raise Declined(played.inquiry)
+    return _Owed(CUSTOMER, played.bills, is_expired=played.is_expired)
+
+
+async def _owed(tx: ReadTx, partner_id: int, account_number: str, month: int | None) -> _Owed:
+    customer_id = await id_of(tx, account_number)
+    if customer_id is None:
+        raise Declined(Code.NO_SUCH_ACCOUNT)
+    if await _has_left(tx, customer_id):
+        raise Declined(Code.AT_THE_COUNTER)
+    partner = await tx.first(select(partners).where(partners.c.id == partner_id))
+    name = await tx.scalar(select(customers.c.name).where(customers.c.id == customer_id))
+    unpaid = await _unpaid(tx, customer_id)
+    if partner is None or not unpaid:
+        raise Declined(await _why_nothing(tx, customer_id))
+    if partner.rejects_arrears and len(unpaid) > partner.max_arrears:
+        raise Declined(Code.TOO_MANY_MONTHS)
+    shown = unpaid[: min(month or partner.max_arrears, partner.max_arrears)]
+    return _Owed(masked_name(name) if partner.masks_names else name, shown, customer_id)
+
+
+async def _has_left(tx: ReadTx, customer_id: int) -> bool:
+    """Every subscription has ended: what is still owed is settled with people, at the counter."""
+    statuses = await tx.all(select(subscriptions.c.status).where(subscriptions.c.customer_id == customer_id))
+    return bool(statuses) and all(row.status == "inactive" for row in statuses)
+
+
+async def _unpaid(tx: ReadTx, customer_id: int) -> tuple[BillItem, ...]:
+    """Oldest first: no bill is skipped."""
+    invoice = invoices.c
+    rows = await tx.all(
+        select(invoice.id, invoice.year, invoice.month, invoice.amount)
+        .where(invoice.customer_id == customer_id, invoice.status == InvoiceStatus.UNPAID)
+        .order_by(invoice.year, invoice.month, invoice.id)
+    )
+    return tuple(BillItem(row.id, row.year, row.month, row.amount) for row in rows)
+
+
+async def _why_nothing(tx: ReadTx, customer_id: int) -> Code:
+    """Paid, or never billed (§13.8)."""
+    any_invoice = select(invoices.c.id).where(invoices.c.customer_id == customer_id).limit(1)
+    return Code.NO_BILL if await tx.scalar(any_invoice) is None else Code.ALREADY_PAID
+
+
+async def _remembered(
+    tx: WriteTx, key: PartnerKey, product: Product, owed: _Owed, *, account_number: str, month: int | None
+) -> Inquiry:
+    admin = product.admin_fee * (len(owed.bills) if product.admin_per == "bill" else 1)
+    amount = sum(bill.amount for bill in owed.bills) + admin + product.processing_fee
+    if product.max_amount is not None and amount > product.max_amount:
+        raise Declined(Code.OVER_LIMIT)
+    created_at = tx.now - INQUIRY_LIFETIME if owed.is_expired else tx.now
+    inquiry_id = await tx.insert(
+        partner_inquiries,
+        partner_id=key.partner_id,
+        product_id=product.id,
+        customer_id=owed.customer_id,
+        account_number=account_number,
+        customer_name=owed.customer_name,
+        bills=[astuple(bill) for bill in owed.bills],
+        admin=admin,
+        processing_fee=product.processing_fee,
+        amount=amount,
+        month=month,
+        is_used=False,
+        created_at=created_at,
+    )
+    return Inquiry(
+        inquiry_id,
+        account_number,
+        owed.customer_name,
+        product,
+        owed.bills,
+        admin,
+        product.processing_fee,
+        amount,
+        month,
+        tx.now,
+    )
+
+
+async def purge_unpaid(tx: WriteTx, *, batch: int = 2000) -> int:
+    """Forget old inquiries that nobody paid, a batch at a time; returns how many."""
+    inquiry = partner_inquiries.c
+    is_paid = exists().where(partner_transactions.c.inquiry_id == inquiry.id)
+    old = select(inquiry.id).where(inquiry.created_at < tx.now - _KEPT_FOR, ~is_paid).limit(batch)
+    return await tx.execute(partner_inquiries.delete().where(inquiry.id.in_(old)))
+
+
+async def unpaid_as_shown(tx: ReadTx, inquiry: Row[Any]) -> Code | None:
+    """Why an inquiry's bills cannot be paid any more, its invoices locked until commit; None when they can (§7.2)."""
+    owner = await tx.scalar(select(customers.c.service_number).where(customers.c.id == inquiry.customer_id))
+    if owner is None or owner.upper() != inquiry.account_number.upper():
+        return Code.WRONG_ACCOUNT
+    shown = {bill.invoice_id: bill.amount for bill in queries.as_bills(inquiry.bills)}
+    rows = await tx.all(
+        select(invoices.c.id, invoices.c.amount)
+        .where(invoices.c.id.in_(shown), invoices.c.status == InvoiceStatus.UNPAID)
+        .order_by(invoices.c.id)
+        .with_for_update(key_share=True)
+    )
+    return None if {row.id: row.amount for row in rows} == shown else Code.AMOUNT_MISMATCH

@@ -1,0 +1,82 @@
+"""The partners' money with us: double entry, append only; a balance is always what its entries sum to.
+
+Accounts: `cash` received from a partner, its `deposit` (a credit: what we owe it), `clearing` for payments under way,
+`collected` for payments that succeeded. Reversing an entry is a new entry.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from core.partners.tables import deposit_entries, partners
+from core.platform.uow import ReadTx, WriteTx
+
+CASH, DEPOSIT, CLEARING, COLLECTED = "cash", "deposit", "clearing", "collected"
+
+
+async def top_up(tx: WriteTx, partner_id: int, amount: int, reference: str) -> bool:
+    """Book money a partner has paid in; False when this reference was booked before."""
+    transaction = f"top-up:{partner_id}:{reference}"
+    booked = select(deposit_entries.c.id).where(deposit_entries.c.transaction == transaction)
+    await tx.execute(select(partners.c.id).where(partners.c.id == partner_id).with_for_update())
+    if await tx.scalar(booked.limit(1)) is not None:
+        return False
+    await _move(tx, partner_id, transaction, debit=CASH, credit=DEPOSIT, amount=amount)
+    await _change_balance(tx, partner_id, amount)
+    return True
+
+
+async def hold(tx: WriteTx, partner_id: int, transaction_id: int, amount: int) -> bool:
+    """Take a payment's amount from the deposit; False, and nothing booked, when it is not covered."""
+    if not await _change_balance(tx, partner_id, -amount):
+        return False
+    await _move(tx, partner_id, f"payment:{transaction_id}", debit=DEPOSIT, credit=CLEARING, amount=amount)
+    return True
+
+
+async def collect(tx: WriteTx, partner_id: int, transaction_id: int, amount: int) -> None:
+    """The payment succeeded: what was held is ours."""
+    await _move(tx, partner_id, f"success:{transaction_id}", debit=CLEARING, credit=COLLECTED, amount=amount)
+
+
+async def give_back(tx: WriteTx, partner_id: int, transaction_id: int, amount: int) -> None:
+    """The payment failed: what was held is the partner's again."""
+    await _move(tx, partner_id, f"return:{transaction_id}", debit=CLEARING, credit=DEPOSIT, amount=amount)
+    await _change_balance(tx, partner_id, amount)
+
+
+async def _change_balance(tx: WriteTx, partner_id: int, change: int) -> bool:
+    covered = partners.c.balance + change + partners.c.credit_limit >= 0
+    row = partners.update().where(partners.c.id == partner_id, covered)
+    return await tx.execute(row.values(balance=partners.c.balance + change)) == 1
+
+
+async def _move(
+    tx: WriteTx, partner_id: int, transaction: str, *, debit: str, credit: str, amount: int
+) -> None:
+    for account, signed in ((debit, amount), (credit, -amount)):
+        await tx.execute(
+            deposit_entries.insert().values(
+                partner_id=partner_id,
+                transaction=transaction,
+                account=account,
+                amount=signed,
+                created_at=tx.now,
+            )
+        )
+
+
+async def faults(tx: ReadTx) -> tuple[str, ...]:
+    """What does not add up: unbalanced transactions, balances that are not their entries. There is nothing."""
+    entry = deposit_entries.c
+    crooked = await tx.all(
+        select(entry.transaction).group_by(entry.transaction).having(func.sum(entry.amount) != 0)
+    )
+    booked = func.coalesce(func.sum(entry.amount), 0)
+    wrong = await tx.all(
+        select(partners.c.code)
+        .outerjoin(deposit_entries, (entry.partner_id == partners.c.id) & (entry.account == DEPOSIT))
+        .group_by(partners.c.id, partners.c.code, partners.c.balance)
+        .having(booked != -partners.c.balance)
+    )
+    return tuple(row[0] for row in (*crooked, *wrong))

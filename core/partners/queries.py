@@ -1,0 +1,140 @@
+"""Reads of partners' products, inquiries and transactions, and how their rows become what callers see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from core.partners.codes import Code
+from core.partners.tables import partner_inquiries, partner_products, partner_transactions
+from core.partners.types import BillItem, Inquiry, PartnerKey, Product, State, Transaction
+from core.platform.uow import ReadTx
+
+_product, _inquiry, _transaction = partner_products.c, partner_inquiries.c, partner_transactions.c
+
+_INQUIRY_COLUMNS = (
+    _inquiry.id.label("inquiry"),
+    _inquiry.customer_id,
+    _inquiry.account_number,
+    _inquiry.customer_name,
+    _inquiry.bills,
+    _inquiry.admin,
+    _inquiry.processing_fee.label("fee"),
+    _inquiry.amount,
+    _inquiry.month,
+    _inquiry.is_used,
+    _inquiry.created_at,
+)
+_PRODUCT_COLUMNS = tuple(column.label(f"product_{column.name}") for column in partner_products.c)
+
+_inquiries: Select[Any] = select(*_INQUIRY_COLUMNS, *_PRODUCT_COLUMNS).join(
+    partner_products, _product.id == _inquiry.product_id
+)
+
+#: Transactions with the inquiry and the product they pay.
+transactions: Select[Any] = (
+    select(partner_transactions, *_INQUIRY_COLUMNS, *_PRODUCT_COLUMNS)
+    .join(partner_inquiries, _inquiry.id == _transaction.inquiry_id)
+    .join(partner_products, _product.id == _inquiry.product_id)
+)
+
+
+async def product_of(tx: ReadTx, key: PartnerKey, code: str) -> Row[Any] | None:
+    """A product the key may sell."""
+    if key.products is not None and code not in key.products:
+        return None
+    return await tx.first(
+        select(partner_products).where(_product.partner_id == key.partner_id, _product.code == code)
+    )
+
+
+async def locked_inquiry(tx: ReadTx, partner_id: int, inquiry_id: int) -> Row[Any] | None:
+    """An inquiry of this partner, held until commit: of two payments for it, one waits for the other."""
+    return await tx.first(
+        _inquiries.where(_inquiry.id == inquiry_id, _inquiry.partner_id == partner_id).with_for_update(
+            of=partner_inquiries
+        )
+    )
+
+
+async def by_reference(tx: ReadTx, partner_id: int, ref_number: str) -> Row[Any] | None:
+    """The transaction a partner calls by this name."""
+    return await tx.first(
+        transactions.where(_transaction.partner_id == partner_id, _transaction.ref_number == ref_number)
+    )
+
+
+async def by_id(tx: ReadTx, transaction_id: int) -> Row[Any] | None:
+    return await tx.first(transactions.where(_transaction.id == transaction_id))
+
+
+def as_product(row: Row[Any]) -> Product:
+    """A row of the table itself."""
+    return Product(
+        row.id,
+        row.code,
+        row.name,
+        row.description,
+        row.logo,
+        row.biller,
+        row.category,
+        row.is_sandbox,
+        row.is_active,
+        row.admin_fee,
+        row.processing_fee,
+        row.admin_per,
+        row.max_amount,
+    )
+
+
+def as_inquiry(row: Row[Any]) -> Inquiry:
+    """A row of a joined read."""
+    return Inquiry(
+        row.inquiry,
+        row.account_number,
+        row.customer_name,
+        _joined_product(row),
+        as_bills(row.bills),
+        row.admin,
+        row.fee,
+        row.amount,
+        row.month,
+        row.created_at,
+    )
+
+
+def as_bills(stored: list[list[int]]) -> tuple[BillItem, ...]:
+    return tuple(BillItem(*each) for each in stored)
+
+
+def _joined_product(row: Row[Any]) -> Product:
+    return Product(
+        row.product_id,
+        row.product_code,
+        row.product_name,
+        row.product_description,
+        row.product_logo,
+        row.product_biller,
+        row.product_category,
+        row.product_is_sandbox,
+        row.product_is_active,
+        row.product_admin_fee,
+        row.product_processing_fee,
+        row.product_admin_per,
+        row.product_max_amount,
+    )
+
+
+def as_transaction(row: Row[Any]) -> Transaction:
+    """A row of `transactions`."""
+    return Transaction(
+        row.id,
+        row.ref_number,
+        State(row.state),
+        Code(row.response),
+        row.token or "",
+        as_inquiry(row),
+        row.accepted_at,
+        row.settled_at,
+    )

@@ -1,0 +1,214 @@
+"""What a bill partner can do: ask what is owed, pay it, follow it, reconcile; and what an operator does for partners."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import structlog
+from msgspec import Struct
+from sqlalchemy import select
+
+from core.partners import access, callbacks, inquiry, keys, ledger, payment, queries, reports
+from core.partners.access import Gate
+from core.partners.keys import NewKey, NewPartner, NewProduct
+from core.partners.tables import partner_keys, partner_products, partners
+from core.partners.types import (
+    Environment,
+    Inquiry,
+    PartnerKey,
+    PaymentOrder,
+    Product,
+    Scope,
+    Taken,
+    Transaction,
+)
+from core.platform.errors import Conflict, NotFound
+from core.platform.ids import new_token
+from core.platform.secrets import Keyring
+from core.platform.uow import UnitOfWork
+from core.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+#: A former key works this long beside its successor.
+ROTATION_OVERLAP = timedelta(days=7)
+_SECRET_BYTES = 32
+
+
+class Credentials(Struct, frozen=True):
+    """What a partner is given, once; `callback_secret` is empty when it stays what it was."""
+
+    key: str
+    secret: str
+    callback_secret: str = ""
+
+
+class Partners:
+    """Each method is one use case and one transaction. `gate` says who is calling."""
+
+    def __init__(self, uow: UnitOfWork, settings: Settings, keyring: Keyring) -> None:
+        self._uow, self._settings, self._keyring = uow, settings, keyring
+        self.gate = Gate(uow, settings, keyring)
+
+    async def inquire(
+        self, key: PartnerKey, *, account_number: str, product_code: str, month: int | None
+    ) -> Inquiry:
+        """What an account owes; a new inquiry every time, good for thirty minutes. Raises `Declined`."""
+        async with self._uow.write() as tx:
+            return await inquiry.inquire(
+                tx,
+                self._settings,
+                key,
+                account_number=account_number,
+                product_code=product_code,
+                month=month,
+            )
+
+    async def pay(self, key: PartnerKey, order: PaymentOrder) -> Taken:
+        """Accept a payment once, for ever, and queue its settlement; raises `Declined`, and then nothing is stored."""
+        async with self._uow.write() as tx:
+            taken = await payment.take(tx, self._settings, key, order)
+        log.info(
+            "partner_payment_taken",
+            partner_id=key.partner_id,
+            transaction_id=taken.transaction.id,
+            is_replay=taken.is_replay,
+        )
+        return taken
+
+    async def transaction(self, key: PartnerKey, ref_number: str) -> Transaction | None:
+        """What became of a payment; None when this partner has none of that name."""
+        async with self._uow.read() as tx:
+            row = await queries.by_reference(tx, key.partner_id, ref_number)
+        return None if row is None else queries.as_transaction(row)
+
+    async def products(self, key: PartnerKey) -> tuple[Product, ...]:
+        """What this key may sell, by code."""
+        mine = select(partner_products).where(partner_products.c.partner_id == key.partner_id)
+        async with self._uow.read() as tx:
+            rows = await tx.all(mine.order_by(partner_products.c.code))
+        allowed = key.products
+        return tuple(queries.as_product(row) for row in rows if allowed is None or row.code in allowed)
+
+    async def balance(self, key: PartnerKey) -> int:
+        """The deposit; below zero for a partner that pays afterwards."""
+        async with self._uow.read() as tx:
+            return int(await tx.scalar(select(partners.c.balance).where(partners.c.id == key.partner_id)))
+
+    async def day(
+        self, key: PartnerKey, when: date, *, after: int = 0, limit: int = reports.PAGE
+    ) -> reports.Day:
+        """The payments of a day, a page at a time."""
+        async with self._uow.read() as tx:
+            return await reports.day(tx, key.partner_id, when, self._settings.zone, after=after, limit=limit)
+
+    async def batches(self, key: PartnerKey, first: date, last: date) -> tuple[reports.Batch, ...]:
+        """What the days of a period come to."""
+        async with self._uow.read() as tx:
+            return await reports.batches(tx, key.partner_id, first, last, self._settings.zone)
+
+    async def resend(self, key: PartnerKey, transaction_id: int) -> int:
+        """Repeat the callbacks of a sandbox payment that has ended; returns how many. Raises `NotFound`, `Conflict`."""
+        async with self._uow.write() as tx:
+            row = await queries.by_id(tx, transaction_id)
+            if row is None or row.partner_id != key.partner_id or not row.product_is_sandbox:
+                raise NotFound("transaction")
+            if not queries.as_transaction(row).state.is_final:
+                raise Conflict("not_final")
+            return await callbacks.resend(tx, transaction_id)
+
+    async def create(
+        self,
+        code: str,
+        *,
+        name: str,
+        environment: Environment,
+        networks: Sequence[str],
+        hosts: Sequence[str] = (),
+        callback_url: str | None = None,
+        products: Sequence[NewProduct] = (),
+    ) -> Credentials:
+        """A new partner with its first key, both shown once. Raises what `keys.add_partner` and `keys.add_key` raise."""
+        made = Credentials(code, new_token(_SECRET_BYTES), new_token(_SECRET_BYTES))
+        async with self._uow.write() as tx:
+            partner_id = await keys.add_partner(
+                tx,
+                self._keyring,
+                NewPartner(
+                    code=code,
+                    name=name,
+                    callback_secret=made.callback_secret,
+                    callback_hosts=tuple(hosts),
+                    callback_url=callback_url,
+                ),
+            )
+            await keys.add_products(tx, partner_id, products)
+            first = NewKey(
+                key=made.key, secret=made.secret, environment=environment, networks=tuple(networks)
+            )
+            await keys.add_key(tx, self._keyring, partner_id, first)
+        return made
+
+    async def rotate(self, key: str) -> Credentials:
+        """A successor with the same rights; the former key works for another week. Raises `NotFound("key")`."""
+        secret = new_token(_SECRET_BYTES)
+        async with self._uow.write() as tx:
+            former = await tx.first(
+                select(partner_keys).where(partner_keys.c.key == key, partner_keys.c.is_active)
+            )
+            if former is None:
+                raise NotFound("key")
+            successor = f"{key.partition('.')[0][:50]}.{new_token(6)}"
+            await keys.add_key(
+                tx,
+                self._keyring,
+                former.partner_id,
+                NewKey(
+                    key=successor,
+                    secret=secret,
+                    environment=Environment(former.environment),
+                    scopes=frozenset(map(Scope, former.scopes)),
+                    networks=tuple(former.networks),
+                    products=tuple(former.products),
+                ),
+            )
+            ends = tx.now + ROTATION_OVERLAP
+            await tx.execute(
+                partner_keys.update().where(partner_keys.c.id == former.id).values(expires_at=ends)
+            )
+        return Credentials(successor, secret)
+
+    async def top_up(self, code: str, amount: int, *, reference: str) -> int:
+        """Book money a partner has paid in; returns the balance. Raises `NotFound("partner")`, `Conflict("reference")`."""
+        async with self._uow.write() as tx:
+            partner_id = await tx.scalar(select(partners.c.id).where(partners.c.code == code))
+            if partner_id is None:
+                raise NotFound("partner")
+            if not await ledger.top_up(tx, partner_id, amount, reference):
+                raise Conflict("reference_reused")
+            return int(await tx.scalar(select(partners.c.balance).where(partners.c.id == partner_id)))
+
+    async def report(self, code: str, when: date) -> reports.Day:
+        """A whole day of a partner, for the operator. Raises `NotFound("partner")`."""
+        async with self._uow.read() as tx:
+            partner_id = await tx.scalar(select(partners.c.id).where(partners.c.code == code))
+            if partner_id is None:
+                raise NotFound("partner")
+            return await reports.day(tx, partner_id, when, self._settings.zone, after=0, limit=_WHOLE_DAY)
+
+    async def purge(self) -> int:
+        """Forget nonces that may come again and old inquiries that nobody paid; returns how many inquiries."""
+        async with self._uow.write() as tx:
+            await access.purge_nonces(tx)
+        removed = 0
+        while gone := await self._purge_inquiries():
+            removed += gone
+        return removed
+
+    async def _purge_inquiries(self) -> int:
+        async with self._uow.write() as tx:
+            return await inquiry.purge_unpaid(tx)
+
+
+_WHOLE_DAY = 100_000

@@ -1,0 +1,36 @@
+"""The use cases bound to their dependencies, as flows, views and commands see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.billing.usecases import Billing
+from core.catalog.usecases import Catalog
+from core.customers.usecases import Customers
+from core.identity.usecases import Identity
+from core.network.usecases import Network
+from core.partners.usecases import Partners
+from core.platform.clock import Clock
+from core.platform.limits import Throttle
+from core.platform.uow import UnitOfWork
+from core.settings import Settings
+from core.subscriptions.usecases import Subscriptions
+from core.tickets.usecases import Tickets
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One field per slice; beside them what every face needs."""
+
+    identity: Identity
+    customers: Customers
+    subscriptions: Subscriptions
+    catalog: Catalog
+    billing: Billing
+    tickets: Tickets
+    network: Network
+    partners: Partners
+    throttle: Throttle
+    clock: Clock
+    uow: UnitOfWork
+    settings: Settings

@@ -1,0 +1,1 @@
+"""What each customer runs: the plan, the line it ends on, and whether the line may be used."""

@@ -1,0 +1,1 @@
+"""When something is wrong: help types and their solutions, tickets and their timelines."""

@@ -1,0 +1,108 @@
+"""Background work bound to its dependencies: draining the outbox, recurring chores.
+
+Apart from `bootstrap`, because a process that only answers requests need not load what only workers use.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from core.adapters.callbacks import HttpCallbacks
+from core.adapters.whatsapp import GatewayConfig, WhatsAppGateway
+from core.identity import commands as identity
+from core.messaging import chats
+from core.messaging.delivery import TextDelivery
+from core.messaging.notices import TEXT_TOPIC
+from core.messaging.ports import TextChannel
+from core.partners import callbacks, settlement
+from core.partners.callbacks import CALLBACK_TOPIC, CallbackDelivery, CallbackSchedule
+from core.partners.settlement import SETTLE_TOPIC, PartnerSettlement
+from core.platform import outbox
+from core.platform.dispatcher import Consumer, Dispatcher
+from core.platform.outbox import RetryPolicy
+from core.platform.scheduler import Every, Scheduled, Scheduler
+from core.platform.secrets import Keyring
+from core.platform.sqlite import SqliteUnitOfWork
+from core.services import Services
+from core.settings import Settings
+
+#: Finished jobs are kept this long to answer "was it sent?"; their texts may hold personal data.
+OUTBOX_RETENTION = timedelta(days=30)
+
+#: Texts: quick at first, because somebody may be waiting; eight tries within a quarter of an hour, then a person looks.
+TEXT_RETRIES = RetryPolicy(first_s=2, factor=2.5, longest_s=600, limit=8)
+
+#: The gateway client gives up after 5 s to connect and 15 s to read.
+TEXT_DEADLINE_S = 21.0
+
+
+def gateway_config(settings: Settings) -> GatewayConfig:
+    """The WhatsApp gateway as the settings describe it."""
+    return GatewayConfig(
+        method=settings.wa_gateway_method,
+        url=settings.wa_gateway_url,
+        secret=settings.wa_gateway_secret,
+        auth_type=settings.wa_gateway_auth_type,
+        auth_username=settings.wa_gateway_auth_username,
+        auth_password=settings.wa_gateway_auth_password,
+        auth_header_name=settings.wa_gateway_auth_header_name,
+        auth_token=settings.wa_gateway_auth_token,
+        get_url=settings.wa_get_url,
+    )
+
+
+def text_channel(services: Services) -> TextChannel:
+    """The channel that queued texts leave by."""
+    return WhatsAppGateway(gateway_config(services.settings), now=services.clock.now)
+
+
+def dispatcher(services: Services, channel: TextChannel) -> Dispatcher:
+    """What drains the outbox: texts go through `channel`, callbacks to the partners' own servers."""
+    uow, settings = services.uow, services.settings
+    told = CallbackDelivery(
+        uow,
+        settings,
+        Keyring(settings.masters),
+        HttpCallbacks(allow_private=settings.callback_allow_private),
+    )
+    return Dispatcher(
+        services.uow,
+        services.clock,
+        {
+            TEXT_TOPIC: Consumer(TextDelivery(channel), TEXT_RETRIES, deadline_s=TEXT_DEADLINE_S),
+            SETTLE_TOPIC: Consumer(PartnerSettlement(uow, settings), settlement.RETRIES),
+            CALLBACK_TOPIC: Consumer(told, CallbackSchedule(), deadline_s=callbacks.DEADLINE_S),
+        },
+    )
+
+
+def scheduler(services: Services) -> Scheduler:
+    """The recurring chores of an installation."""
+    uow = services.uow
+
+    async def expire(_due: datetime) -> None:
+        await outbox.expire(uow)
+
+    async def purge(_due: datetime) -> None:
+        await outbox.purge(uow, older_than=OUTBOX_RETENTION)
+        await identity.purge(uow)
+        await chats.purge(uow)
+        await services.partners.purge()
+
+    async def suspect(_due: datetime) -> None:
+        await settlement.suspect(uow)
+
+    async def checkpoint(_due: datetime) -> None:
+        if isinstance(uow, SqliteUnitOfWork):
+            await uow.checkpoint()
+
+    return Scheduler(
+        uow,
+        services.clock,
+        [
+            Scheduled("outbox.expire", Every(timedelta(minutes=1)), expire),
+            Scheduled("retention", Every(timedelta(hours=1)), purge),
+            Scheduled("partner.suspect", Every(timedelta(seconds=30)), suspect),
+            Scheduled("sqlite.checkpoint", Every(timedelta(seconds=15)), checkpoint, timedelta(minutes=1)),
+        ],
+    )
