@@ -1,0 +1,1 @@
+"""The HTTP face: decodes requests, calls one use case each, encodes answers."""

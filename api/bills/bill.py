@@ -1,0 +1,89 @@
+"""Inquiry, payment, status (bill-partner contract §4 to §7)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from quart import Blueprint
+
+from api.auth import services
+from api.bills.access import Rate, Replay, Terms, for_partners
+from api.bills.claims import Fields, payment_order, question
+from core.partners import bodies
+from core.partners.bodies import Envelope
+from core.partners.codes import Code
+from core.partners.scenarios import SLOW_ANSWER_S, scenario
+from core.partners.types import Declined, PartnerKey, Scope, Taken
+from core.platform.errors import Throttled, Unavailable
+
+blueprint = Blueprint("bills", __name__, url_prefix="/api")
+
+#: Inquiries of one account by one partner (§6, RC 330), and questions about one payment (§7).
+SAME_ACCOUNT, SAME_REFERENCE = "10/30 minute", "1/5 second"
+_PAYMENT_DEADLINE_S = 5.0
+
+_INQUIRY = Terms(Scope.INQUIRY, Rate(60, 3))
+#: The sandbox's slow answer must outlast the deadline that the payment itself keeps below.
+_PAYMENT = Terms(
+    Scope.PAYMENT,
+    Rate(30, 3),
+    malformed=Code.GENERAL_ERROR,
+    deadline_s=SLOW_ANSWER_S + _PAYMENT_DEADLINE_S + 1,
+)
+_STATUS = Terms(Scope.STATUS, Rate(20, 1))
+
+
+@blueprint.post("/v2/bill/check")
+@blueprint.post("/v1/bill/check")
+@for_partners(_INQUIRY)
+async def check_bill(key: PartnerKey, fields: Fields) -> Envelope:
+    """What an account owes: RC 300, or why not."""
+    asked = question(fields)
+    try:
+        await services().throttle.hit(
+            SAME_ACCOUNT, "partner-account", str(key.partner_id), asked.account_number.upper()
+        )
+        inquiry = await services().partners.inquire(
+            key,
+            account_number=asked.account_number,
+            product_code=asked.product_code,
+            month=asked.month,
+        )
+    except Throttled as often:
+        raise Declined(Code.TOO_OFTEN) from often
+    except Unavailable as down:
+        raise Declined(Code.INQUIRY_DOWN) from down
+    return bodies.of_inquiry(inquiry, services().settings.zone)
+
+
+@blueprint.post("/v2/bill/payment")
+@blueprint.post("/v1/bill/payment")
+@for_partners(_PAYMENT)
+async def pay_bill(key: PartnerKey, fields: Fields) -> Envelope | Replay:
+    """RC 299 once it is certain; the same order again gets the state of the first one."""
+    order = payment_order(fields)
+    async with asyncio.timeout(_PAYMENT_DEADLINE_S):
+        taken = await services().partners.pay(key, order)
+    await _played_slowness(taken)
+    body = bodies.of_transaction(taken.transaction, services().settings.zone)
+    return Replay(body) if taken.is_replay else body
+
+
+async def _played_slowness(taken: Taken) -> None:
+    """Scenario 0504: the payment stands, the answer takes too long (§11, §13.7)."""
+    inquiry = taken.transaction.inquiry
+    if inquiry.product.is_sandbox and not taken.is_replay:
+        await asyncio.sleep(scenario(inquiry.account_number).answers_after_s)
+
+
+@blueprint.post("/v2/bill/status")
+@blueprint.post("/v1/bill/status")
+@for_partners(_STATUS)
+async def show_status(key: PartnerKey, fields: Fields) -> Envelope:
+    """What became of a payment: RC 0, 299 or 1xx as it is; 188 when this partner certainly has none of that name."""
+    ref_number = fields.reference()
+    await services().throttle.hit(SAME_REFERENCE, "partner-status", str(key.partner_id), ref_number)
+    transaction = await services().partners.transaction(key, ref_number)
+    if transaction is None:
+        return bodies.of_nobody()
+    return bodies.of_transaction(transaction, services().settings.zone)

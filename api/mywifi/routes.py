@@ -1,0 +1,17 @@
+"""Everything the MyWifi dialect serves, in the order of the contract."""
+
+from __future__ import annotations
+
+from api.mywifi import auth, billing, catalog, checkout, customer, help, invoice, line, recovery  # noqa: A004 - the contract's own word
+
+BLUEPRINTS = (
+    auth.blueprint,
+    recovery.blueprint,
+    catalog.blueprint,
+    customer.blueprint,
+    line.blueprint,
+    help.blueprint,
+    invoice.blueprint,
+    billing.blueprint,
+    checkout.blueprint,
+)
