@@ -1,0 +1,1 @@
+"""How Loket talks: understanding, dialogues and the engine that runs them."""

@@ -1,0 +1,67 @@
+"""What the engine itself says: the menu, "did you mean", what cannot be done here, what was left unfinished."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from conversations.engine.book import AnyFlow, FlowBook
+from conversations.engine.say import Option, Say, option, say
+from conversations.engine.turn import ChatFacts
+from conversations.engine.words import MENU, NOT_YET, RESTART, RESUME, TOPICS
+from conversations.understanding import Intent
+from core.platform.i18n import Language, Message, message
+
+TO_INDONESIAN, TO_ENGLISH = (
+    option("language:id", "engine.to_indonesian"),
+    option("language:en", "engine.to_english"),
+)
+_RESTART, _MENU = option(RESTART, "engine.restart"), option(MENU, "engine.menu_action")
+#: What is said when a message is not understood, once, twice and three times in a row.
+MISSES = ("engine.unknown", "engine.unknown_examples", "engine.unknown_person")
+
+
+class Guide:
+    """Speaks to one chat, of the flows that are there for it."""
+
+    def __init__(self, book: FlowBook, chat: ChatFacts, business: str) -> None:
+        self._book, self._chat, self._business = book, chat, business
+
+    def menu(self, *lines: str | Message, language: Language | None = None) -> Say:
+        """What can be done here, below `lines` or a greeting; the last row changes the language."""
+        flows = self._book.menu(self._chat.audience)
+        other = TO_ENGLISH if (language or self._chat.language) == "id" else TO_INDONESIAN
+        greeting = lines or (message("engine.menu", business=self._business),)
+        return say(*greeting, rows=(*(_as_row(flow) for flow in flows), other))
+
+    def did_you_mean(self, guesses: Sequence[Intent]) -> Say:
+        return say(
+            "engine.did_you_mean", rows=[option(f"intent:{guess}", TOPICS[guess]) for guess in guesses]
+        )
+
+    def miss(self, misses: int) -> Say:
+        """The answer to the message that nobody understood after `misses` others."""
+        turn = misses % len(MISSES)
+        key = MISSES[turn]
+        return self.menu(key) if turn == 0 else say(message(key, business=self._business))
+
+    def not_yet(self, intent: Intent) -> tuple[Message, ...]:
+        """The honest answer to a wish that no flow serves."""
+        return (message(NOT_YET.get(intent, "not_yet.other"), business=self._business),)
+
+    def three_tries(self) -> Say:
+        return say("engine.three_tries", message("engine.contact", business=self._business))
+
+    def which_language(self) -> Say:
+        return say("engine.which_language", actions=(TO_INDONESIAN, TO_ENGLISH))
+
+    def reopening(self, flow: AnyFlow) -> Say:
+        """What was open when the chat fell silent."""
+        return say(flow.reopening, actions=(option(RESUME, "engine.resume"), _RESTART, _MENU))
+
+    def closed(self) -> Say:
+        """What was open then would be worthless by now, and can only be begun again."""
+        return say("engine.perished", actions=(_RESTART, _MENU))
+
+
+def _as_row(flow: AnyFlow) -> Option:
+    return option(f"flow:{flow.name}", flow.label)

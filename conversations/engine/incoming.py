@@ -1,0 +1,42 @@
+"""A received message as every channel brings it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from msgspec import Struct
+
+#: Longer texts are cut: no question is that long, and nobody reads on.
+LONGEST_TEXT = 4000
+
+
+class Incoming(Struct, frozen=True, kw_only=True):
+    """One message from one chat.
+
+    `chat_address` is the channel's own name for the chat: for WhatsApp E.164 digits when it is a number, else the
+    opaque `…@lid`. `phone` is set only where the channel vouches for it. `attachments` are the kinds of what came along.
+    """
+
+    channel: str
+    message_id: str
+    chat_address: str
+    phone: str | None = None
+    text: str = ""
+    choice_id: str | None = None
+    attachments: tuple[str, ...] = ()
+    received_at: datetime
+
+    @property
+    def key(self) -> str:
+        """The message's name within its channel, bounded, and different for every chat whatever a gateway numbers."""
+        chat = hashlib.sha256(self.chat_address.encode()).hexdigest()[:12]
+        own = self.message_id
+        if len(own) > 64 or not own.isascii():
+            own = hashlib.sha256(own.encode()).hexdigest()
+        return f"{own}.{chat}"
+
+    @property
+    def plain_text(self) -> str:
+        """The text without the characters no person types."""
+        return "".join(c for c in self.text[:LONGEST_TEXT] if c.isprintable() or c in "\n\t").strip()

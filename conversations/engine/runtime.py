@@ -1,0 +1,122 @@
+"""A chat's turn from message to answer: load, route, and commit replies, state and the "seen" mark together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+import structlog
+
+from conversations.engine.book import AnyFlow, FlowBook
+from conversations.engine.dialogue import Dialogue, Unreadable, dump, load
+from conversations.engine.incoming import Incoming
+from conversations.engine.lanes import Lanes
+from conversations.engine.router import Router
+from conversations.engine.say import Reply, Say, joined, phrase, say
+from conversations.engine.turn import ChatFacts, Cue
+from conversations.understanding import understand
+from core.messaging import chats
+from core.messaging.chats import Chat, Superseded
+from core.platform.errors import Unavailable
+from core.platform.i18n import Language
+from core.services import Services
+
+log = structlog.get_logger(__name__)
+
+#: Turns of one chat in other processes that a turn gives way to before it gives up; each of them has moved the chat on.
+_REPLAYS = 100
+#: What is said to an attachment that comes without a word, by its kind.
+_WORDLESS = {(): "engine.empty", ("voice",): "engine.voice_alone"}
+
+
+class Conversation:
+    """Answers chats of every channel; any number of processes may run one on the same database."""
+
+    def __init__(
+        self,
+        services: Services,
+        flows: Iterable[AnyFlow],
+        *,
+        lanes: Lanes | None = None,
+        phrase: Callable[[Say, Language], Reply] = phrase,
+    ) -> None:
+        self._services, self._book = services, FlowBook(flows)
+        self._lanes, self._phrase = lanes or Lanes(), phrase
+
+    async def receive(self, incoming: Incoming) -> tuple[Reply, ...]:
+        """Play one turn and return what to answer; a message received before gets the same answer and does nothing.
+
+        Raises `Throttled` when the chat floods its queue, and `Unavailable` when the database does not take the turn.
+        """
+        async with self._lanes.turn(incoming.channel, incoming.chat_address):
+            for _ in range(_REPLAYS):
+                try:
+                    return await self._turn(incoming)
+                except Superseded:
+                    log.info("turn_superseded", channel=incoming.channel, message_id=incoming.key)
+        raise Unavailable("chat_busy")
+
+    async def _turn(self, incoming: Incoming) -> tuple[Reply, ...]:
+        async with self._services.uow.read() as tx:
+            answered = await chats.answer_to(tx, incoming.channel, incoming.key)
+            chat = await chats.load(tx, incoming.channel, incoming.chat_address)
+        if answered is not None:
+            return msgspec.convert(answered, tuple[Reply, ...])
+        after, reply = await self._play(incoming, chat)
+        async with self._services.uow.write() as tx:
+            await chats.save_turn(tx, after, message_id=incoming.key, replies=[msgspec.to_builtins(reply)])
+        return (reply,)
+
+    async def _play(self, incoming: Incoming, chat: Chat) -> tuple[Chat, Reply]:
+        """Everything of a turn but its commit; what it changed elsewhere is safe to repeat by the turn's id."""
+        dialogue, says = self._opened(chat, incoming)
+        language = self._language(chat, incoming, dialogue)
+        cue = self._cue(incoming, language or self._services.settings.language)
+        router = Router(self._book, cue, dialogue)
+        if cue.text or cue.tap:
+            await router.route(cue.now - (chat.touched_at or cue.now))
+            says += router.says
+        else:
+            says.append(say(_WORDLESS.get(incoming.attachments[:1], "engine.attachment_alone")))
+            router.keeps_offer = True
+        language = router.language or language
+        reply = self._phrase(joined(says), language or self._services.settings.language)
+        after = router.dialogue
+        if not router.keeps_offer:
+            after = msgspec.structs.replace(after, offered=reply.choices, rows=len(reply.rows))
+        log.info("turn_played", chat_id=cue.chat.origin, message_id=incoming.key, **_place(after))
+        return msgspec.structs.replace(chat, language=language, dialogue=dump(after)), reply
+
+    def _opened(self, chat: Chat, incoming: Incoming) -> tuple[Dialogue, list[Say]]:
+        """The stored dialogue, and what has to be said before anything else."""
+        notes = [say("engine.attachment_ignored")] if incoming.attachments and incoming.plain_text else []
+        try:
+            return load(chat.dialogue, self._book), notes
+        except Unreadable:
+            log.warning("dialogue_unreadable", channel=chat.channel, message_id=incoming.key)
+            return Dialogue(), [say("engine.lost"), *notes]
+
+    def _language(self, chat: Chat, incoming: Incoming, dialogue: Dialogue) -> Language | None:
+        """The chat's own language; on first contact that of the text, when it shows."""
+        if chat.language is not None:
+            return "en" if chat.language == "en" else "id"
+        said = incoming.plain_text
+        is_prose = any(map(str.isalpha, said)) and not said.startswith("/")
+        return understand(said).language if is_prose and not dialogue.frames else None
+
+    def _cue(self, incoming: Incoming, language: Language) -> Cue:
+        return Cue(
+            id=f"{incoming.channel}:{incoming.key}",
+            text=incoming.plain_text,
+            tap=incoming.choice_id,
+            chat=ChatFacts(incoming.channel, incoming.chat_address, language),
+            services=self._services,
+            now=self._services.clock.now(),
+        )
+
+
+def _place(dialogue: Dialogue) -> dict[str, str]:
+    """Where a dialogue stands, for the log."""
+    if not dialogue.frames:
+        return {}
+    return {"flow": dialogue.frames[0].flow, "step": dialogue.frames[-1].step}

@@ -1,0 +1,116 @@
+"""What is said: keys and arguments from a flow, and the same in the reader's language for a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from core.messaging.ports import Choice
+from core.platform.i18n import Argument, Language, Message, message
+
+#: Rows shown at once; the rest waits behind "more". Ten lines is the most a message may have (conversations.md).
+PAGE = 5
+
+
+class Option(Struct, frozen=True):
+    """An answer on offer; `id` is what the step's handler sees as `turn.choice`."""
+
+    id: str
+    label: Message
+
+
+class Say(Struct, frozen=True):
+    """One message before it has a language.
+
+    `rows` are the things to choose from, `actions` what can be done next; both are numbered through where a channel
+    has no buttons. `footer` stands between the two.
+    """
+
+    lines: tuple[Message, ...] = ()
+    rows: tuple[Option, ...] = ()
+    footer: Message | None = None
+    actions: tuple[Option, ...] = ()
+
+
+#: What a handler may hand over where a text is wanted: a key, a key with arguments, or a whole message.
+Sayable = str | Message | Say
+
+MORE = Option("more", message("engine.more"))
+CANCEL = Option("cancel", message("engine.cancel"))
+YES, NO = Option("yes", message("engine.yes")), Option("no", message("engine.no"))
+
+
+def say(
+    *lines: str | Message,
+    rows: Sequence[Option] = (),
+    footer: str | Message | None = None,
+    actions: Sequence[Option] = (),
+) -> Say:
+    """Put a message together; bare keys are lines without arguments."""
+    return Say(
+        tuple(_as_message(line) for line in lines),
+        tuple(rows),
+        None if footer is None else _as_message(footer),
+        tuple(actions),
+    )
+
+
+def option(choice_id: str, key: str, **args: Argument) -> Option:
+    return Option(choice_id, message(key, **args))
+
+
+def as_say(what: Sayable) -> Say:
+    return what if isinstance(what, Say) else say(what)
+
+
+def joined(says: Sequence[Say]) -> Say:
+    """Make one message of several: all lines in order, and what the last one asks."""
+    last = says[-1]
+    return Say(
+        tuple(line for each in says for line in each.lines),
+        last.rows,
+        last.footer,
+        last.actions,
+    )
+
+
+def page_of(whole: Say, page: int) -> Say:
+    """The rows of one page, with "more" as long as some are left; turning past the end starts again."""
+    if len(whole.rows) <= PAGE:
+        return whole
+    pages = -(-len(whole.rows) // PAGE)
+    start = page % pages * PAGE
+    return Say(whole.lines, whole.rows[start : start + PAGE], whole.footer, (*whole.actions, MORE))
+
+
+def _as_message(line: str | Message) -> Message:
+    return message(line) if isinstance(line, str) else line
+
+
+class Reply(Struct, frozen=True, omit_defaults=True):
+    """A message in the reader's language, before a channel lays it out. Stored to answer a repeated delivery alike."""
+
+    text: str = ""
+    rows: tuple[Choice, ...] = ()
+    footer: str = ""
+    actions: tuple[Choice, ...] = ()
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Everything on offer, in the order of its numbers."""
+        return self.rows + self.actions
+
+
+def phrase(what: Say, language: Language) -> Reply:
+    """Write a message in a language."""
+    return Reply(
+        "\n".join(line.render(language) for line in what.lines),
+        tuple(_choice(row, language) for row in what.rows),
+        what.footer.render(language) if what.footer else "",
+        tuple(_choice(action, language) for action in what.actions),
+    )
+
+
+def _choice(offered: Option, language: Language) -> Choice:
+    return Choice(offered.id, offered.label.render(language))

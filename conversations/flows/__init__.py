@@ -1,0 +1,45 @@
+"""What customers can do by chatting: one file per flow, and this list, in the order of the menu."""
+
+from __future__ import annotations
+
+from conversations.engine.book import AnyFlow
+from conversations.engine.runtime import Conversation
+from conversations.flows import (
+    connection_check,
+    identify,
+    invoice_lookup,
+    link_account,
+    otp_reset,
+    packages,
+    pay,
+    payment_code,
+    payment_history,
+    profile,
+    prove_owner,
+    ticket_create,
+    ticket_status,
+    which_service,
+)
+from core.services import Services
+
+FLOWS: tuple[AnyFlow, ...] = (
+    invoice_lookup.flow,
+    pay.flow,
+    connection_check.flow,
+    ticket_create.flow,
+    otp_reset.flow,
+    ticket_status.flow,
+    payment_history.flow,
+    packages.flow,
+    profile.flow,
+    identify.flow,
+    which_service.flow,
+    prove_owner.flow,
+    link_account.flow,
+    payment_code.flow,
+)
+
+
+def conversation(services: Services) -> Conversation:
+    """The dialogue of an installation: every flow on its services."""
+    return Conversation(services, FLOWS)

@@ -1,0 +1,155 @@
+"""Looks at a customer's line and says how it is, in words, with what to do next.
+
+A router that cannot be seen says nothing about the line: that is told as such, never as "offline" (design §3.7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from conversations import line_texts
+from conversations.engine.flow import Flow
+from conversations.engine.say import Option, Say, say
+from conversations.engine.turn import End, Outcome, Turn
+from conversations.flows import identify, payment_code
+from conversations.flows.identify import IdentifyState
+from conversations.flows.payment_code import PAY, CodeState, channel_named
+from conversations.parsing import parse_yes_no
+from conversations.understanding import Intent, understand
+from core.customers.types import ServiceOfChat
+from core.network.types import ConnectionReport
+from core.platform.errors import NotFound, Unavailable
+from core.platform.i18n import Rupiah, message
+from core.subscriptions.types import ServiceStatus
+
+AGAIN = Option("again", message("connection_check.again"))
+
+ONLINE, OFFLINE, STILL_OFFLINE = "online", "offline", "still_offline"
+UNSEEN, STILL_UNSEEN = "unseen", "still_unseen"
+#: Key of what to do next, by what was seen.
+_NEXT: Mapping[str, str] = {
+    ONLINE: "connection_check.next_online",
+    OFFLINE: "connection_check.next_offline",
+    STILL_OFFLINE: "connection_check.next_still_offline",
+    UNSEEN: "connection_check.next_unseen",
+    STILL_UNSEEN: "connection_check.next_still_unseen",
+}
+
+
+class CheckState(Struct, frozen=True, forbid_unknown_fields=True):
+    """`seen` is what the last look found, empty before the first."""
+
+    customer_id: int = 0
+    number: str = ""
+    name: str = ""
+    wants_usage: bool = False
+    seen: str = ""
+
+
+flow = Flow(
+    "connection_check",
+    CheckState,
+    label="topic.check_connection",
+    reopening="connection_check.reopening",
+    serves=(Intent.CHECK_CONNECTION, Intent.CHECK_USAGE),
+    commands=("koneksi", "connection"),
+)
+
+
+@flow.entry
+async def begin(turn: Turn[CheckState]) -> Outcome:
+    asked = understand(turn.text)
+    return turn.call(
+        identify.flow,
+        IdentifyState(asked.entities.service_number or ""),
+        then=identified,
+        wants_usage=asked.intent is Intent.CHECK_USAGE,
+    )
+
+
+@flow.continuation
+async def identified(turn: Turn[CheckState], service: ServiceOfChat) -> Outcome:
+    """An isolated line needs no look at the router: what keeps it closed is a bill."""
+    number = service.service_number
+    profile = await turn.services.subscriptions.profile(service.customer_id)
+    if profile.status is ServiceStatus.ISOLATED:
+        return turn.goto(isolated, customer_id=service.customer_id, number=number, name=service.name)
+    return await _look(turn, service.customer_id, number)
+
+
+async def _next(turn: Turn[CheckState]) -> Say:
+    return say(_NEXT[turn.state.seen], actions=(AGAIN,))
+
+
+@flow.step(_next, help="connection_check.help", browsing=True)
+async def looked(turn: Turn[CheckState]) -> Outcome:
+    """To somebody who was told to try something, "done" means: look again."""
+    intent = understand(turn.text).intent
+    is_again = intent in {Intent.CHECK_CONNECTION, Intent.CHECK_USAGE} or parse_yes_no(turn.text)
+    if turn.choice == AGAIN.id or is_again:
+        return await _look(turn, turn.state.customer_id, turn.state.number)
+    return turn.retry("payment_code.not_listed")
+
+
+async def _look(turn: Turn[CheckState], customer_id: int, number: str) -> Outcome:
+    found = {"customer_id": customer_id, "number": number}
+    sections = frozenset({"connection", "usage"} if turn.state.wants_usage else {"connection"})
+    try:
+        report = await turn.services.network.report_for(customer_id, number, sections)
+    except Unavailable:
+        return _unseen(turn, found)
+    except NotFound:
+        return turn.end(message("connection_check.no_router", number=number))
+    if report.connection is not None and report.connection.is_online:
+        return _online(turn, report, found)
+    seen = STILL_OFFLINE if turn.state.seen in {OFFLINE, STILL_OFFLINE} else OFFLINE
+    return turn.goto(looked, message("connection_check.offline", number=number), seen=seen, **found)
+
+
+def _unseen(turn: Turn[CheckState], found: Mapping[str, object]) -> Outcome:
+    if turn.state.seen in {UNSEEN, STILL_UNSEEN}:
+        return turn.goto(looked, "connection_check.still_unseen", seen=STILL_UNSEEN, **found)
+    unseen = message("connection_check.unseen", number=str(found["number"]))
+    return turn.goto(looked, unseen, seen=UNSEEN, **found)
+
+
+def _online(turn: Turn[CheckState], report: ConnectionReport, found: Mapping[str, object]) -> Outcome:
+    uptime = report.connection.uptime if report.connection else None
+    zone = turn.services.settings.zone
+    up = line_texts.online(report.line.service_number, uptime, turn.now, zone)
+    if turn.state.wants_usage:
+        return turn.end(line_texts.used(report.usage), up)
+    return turn.goto(looked, up, seen=ONLINE, **found)
+
+
+async def _isolated(turn: Turn[CheckState]) -> Say | End:
+    owed = await turn.services.billing.invoices_of(turn.state.customer_id)
+    if not owed:
+        return End((say("connection_check.coming_back"),))
+    total = Rupiah(sum(bill.amount for bill in owed))
+    return say(
+        message("connection_check.isolated", number=turn.state.number, count=len(owed), total=total),
+        "connection_check.next_isolated",
+        actions=(PAY,),
+    )
+
+
+@flow.step(_isolated, help="connection_check.isolated_help", browsing=True)
+async def isolated(turn: Turn[CheckState]) -> Outcome:
+    owed = await turn.services.billing.invoices_of(turn.state.customer_id)
+    wants_to_pay = turn.choice == PAY.id or understand(turn.text).intent is Intent.PAY_BILL
+    if not (owed and wants_to_pay):
+        return turn.retry("payment_code.not_listed")
+    channel = channel_named(turn.text, await turn.services.billing.channels())
+    given = CodeState(turn.state.customer_id, turn.state.name, owed[-1].number, channel)
+    return turn.call(payment_code.flow, given, then=paid)
+
+
+@flow.continuation
+async def paid(turn: Turn[CheckState], _nothing: None) -> Outcome:
+    profile = await turn.services.subscriptions.profile(turn.state.customer_id)
+    if profile.status is ServiceStatus.ISOLATED:
+        return turn.goto(isolated)
+    return turn.end("connection_check.coming_back")

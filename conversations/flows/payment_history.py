@@ -1,0 +1,127 @@
+"""Shows which payments have come in, to somebody who has paid or wonders; what is not there yet is not promised."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from conversations import bill_texts
+from conversations.engine.flow import Flow
+from conversations.engine.say import Option, Say, say
+from conversations.engine.turn import End, Outcome, Turn
+from conversations.flows import identify, payment_code
+from conversations.flows.identify import IdentifyState
+from conversations.flows.payment_code import PAY, CodeState, channel_named
+from conversations.understanding import Intent, understand
+from core.billing.types import Invoice, PaymentMade
+from core.customers.types import ServiceOfChat
+from core.platform.clock import local_day
+from core.platform.i18n import Day, Message, Month, Rupiah, TimeOfDay, message
+
+AGAIN = Option("again", message("payment_history.again"))
+
+#: How many payments are told.
+_LATEST = 3
+
+
+class HistoryState(Struct, frozen=True, forbid_unknown_fields=True):
+    """`latest` is the newest payment that was shown, 0 when there was none."""
+
+    customer_id: int = 0
+    number: str = ""
+    name: str = ""
+    latest: int = 0
+
+
+flow = Flow(
+    "payment_history",
+    HistoryState,
+    label="topic.payment_proof",
+    reopening="payment_history.reopening",
+    serves=(Intent.PAYMENT_PROOF,),
+    commands=("pembayaran", "payments"),
+)
+
+
+@flow.entry
+async def begin(turn: Turn[HistoryState]) -> Outcome:
+    named = understand(turn.text).entities.service_number or ""
+    return turn.call(identify.flow, IdentifyState(named), then=identified)
+
+
+@flow.continuation
+async def identified(turn: Turn[HistoryState], service: ServiceOfChat) -> Outcome:
+    return await _show(turn, service)
+
+
+async def _show(turn: Turn[HistoryState], service: ServiceOfChat) -> Outcome:
+    latest = await turn.services.billing.payments_of(service.customer_id, limit=1)
+    return turn.goto(
+        shown,
+        customer_id=service.customer_id,
+        number=service.service_number,
+        name=service.name,
+        latest=latest[0].id if latest else 0,
+    )
+
+
+async def _payments(turn: Turn[HistoryState]) -> Say | End:
+    """All is told once nothing is owed; else there is something to look for again, or to pay."""
+    made = await turn.services.billing.payments_of(turn.state.customer_id, limit=_LATEST)
+    lines = [_heading(turn, made), *(_line(turn, payment) for payment in made)]
+    owed = await turn.services.billing.invoices_of(turn.state.customer_id)
+    if not owed:
+        return End((say(*lines, "payment_history.all_paid"),))
+    return say(
+        *lines,
+        message("payment_history.owed", count=len(owed), total=Rupiah(sum(bill.amount for bill in owed))),
+        message("payment_history.not_there", business=turn.services.settings.business_name),
+        actions=(AGAIN, PAY),
+    )
+
+
+@flow.step(_payments, help="payment_history.help", browsing=True)
+async def shown(turn: Turn[HistoryState]) -> Outcome:
+    intent = understand(turn.text).intent
+    if turn.choice == AGAIN.id or intent is Intent.PAYMENT_PROOF:
+        return await _look_again(turn)
+    owed = await turn.services.billing.invoices_of(turn.state.customer_id)
+    if owed and (turn.choice == PAY.id or intent is Intent.PAY_BILL):
+        return await _pay(turn, owed[-1])
+    return turn.retry("payment_code.not_listed")
+
+
+async def _look_again(turn: Turn[HistoryState]) -> Outcome:
+    latest = await turn.services.billing.payments_of(turn.state.customer_id, limit=1)
+    if latest and latest[0].id != turn.state.latest:
+        return turn.goto(shown, latest=latest[0].id)
+    settings = turn.services.settings
+    now = TimeOfDay(turn.now, settings.zone)
+    why = message("payment_code.still_not_recorded", now=now, business=settings.business_name)
+    return turn.retry(why, limited=False)
+
+
+async def _pay(turn: Turn[HistoryState], bill: Invoice) -> Outcome:
+    channel = channel_named(turn.text, await turn.services.billing.channels())
+    given = CodeState(turn.state.customer_id, turn.state.name, bill.number, channel)
+    return turn.call(payment_code.flow, given, then=paid)
+
+
+@flow.continuation
+async def paid(turn: Turn[HistoryState], _nothing: None) -> Outcome:
+    return await _show(turn, ServiceOfChat(turn.state.customer_id, turn.state.number, turn.state.name))
+
+
+def _heading(turn: Turn[HistoryState], made: tuple[PaymentMade, ...]) -> Message:
+    name = bill_texts.first_name(turn.state.name)
+    key = "payment_history.heading" if made else "payment_history.none"
+    return message(key, name=name, number=turn.state.number)
+
+
+def _line(turn: Turn[HistoryState], payment: PaymentMade) -> Message:
+    return message(
+        "payment_history.line",
+        day=Day(local_day(payment.paid_at, turn.services.settings.zone)),
+        amount=Rupiah(payment.amount),
+        period=Month(payment.year, payment.month),
+        invoice=payment.invoice_number,
+    )
