@@ -1,0 +1,1 @@
+"""WhatsApp gateways: one module per dialect."""
