@@ -1,0 +1,1 @@
+"""The command line: the composition of everything, and the only place that sees it all."""

@@ -1,0 +1,230 @@
+"""`loket …`: every command, each a few lines that wire what it needs and run it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+
+# structlog and typer load rich where it is installed, for output nobody asks for here: 8 MiB in every process.
+sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # None is how Python marks a module as absent
+
+from cli.environment import settings_or_exit  # noqa: E402 - after the line above
+
+app = typer.Typer(
+    name="loket",
+    help="The service counter of an internet provider in the customer's pocket.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+db = typer.Typer(help="The database's schema.", no_args_is_help=True, rich_markup_mode=None)
+demo = typer.Typer(help="Demo data to try Loket with.", no_args_is_help=True, rich_markup_mode=None)
+keys = typer.Typer(help="API keys of billing partners.", no_args_is_help=True, rich_markup_mode=None)
+outbox = typer.Typer(
+    help="What waits to leave for the outside world.", no_args_is_help=True, rich_markup_mode=None
+)
+partner = typer.Typer(
+    help="Bill partners: who pays bills through our API.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(db, name="db")
+app.add_typer(demo, name="demo")
+app.add_typer(keys, name="keys")
+app.add_typer(outbox, name="outbox")
+app.add_typer(partner, name="partner")
+
+
+@app.command()
+def serve() -> None:
+    """Run everything in one process: API, chats, background work, and the sandbox if it is on."""
+    from cli.serving import Part, run
+
+    asyncio.run(run(settings_or_exit(), {Part.API, Part.BOT, Part.WORKER}))
+
+
+@app.command()
+def api() -> None:
+    """Answer HTTP requests only; run `loket bot` and `loket worker` beside it."""
+    from cli.serving import Part, run
+
+    asyncio.run(run(settings_or_exit(), {Part.API}))
+
+
+@app.command()
+def bot() -> None:
+    """Answer chats only: the webhooks of the messaging gateways."""
+    from cli.serving import Part, run
+
+    asyncio.run(run(settings_or_exit(), {Part.BOT}))
+
+
+@app.command()
+def worker() -> None:
+    """Send what waits in the outbox and run the recurring chores; as many of these as needed."""
+    from cli.serving import run_worker
+
+    asyncio.run(run_worker(settings_or_exit()))
+
+
+@app.command()
+def chat(
+    as_phone: Annotated[
+        str, typer.Option("--as", metavar="PHONE", help="Whose phone to be, such as 628123456789.")
+    ],
+) -> None:
+    """Chat in the terminal, as the customer with that phone number would."""
+    from cli.chatting import run_chat
+
+    asyncio.run(run_chat(settings_or_exit(), as_phone))
+
+
+@app.command()
+def understand() -> None:
+    """Read one text a line and print what Loket makes of it: intent, confidence, text."""
+    from conversations.understanding.lines import label_lines
+
+    for labelled in label_lines(line.rstrip("\n") for line in sys.stdin):
+        print(labelled, flush=True)
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, database, migrations and gateway, and say what to do about what is wrong."""
+    from cli.doctor import examine
+
+    if not asyncio.run(examine(settings_or_exit())):
+        raise SystemExit(1)
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the schema to the newest version; harmless when it is there already."""
+    from core.migrations import present
+    from core.migrations.moves import upgrade
+
+    settings = settings_or_exit()
+
+    async def bring_up() -> str | None:
+        await upgrade(settings.database_url)
+        return await present(settings.database_url)
+
+    print(f"The database is at version {asyncio.run(bring_up())}.")
+
+
+@demo.command("load")
+def demo_load() -> None:
+    """Load the demo data into an empty database."""
+    from cli.demo import load
+
+    asyncio.run(load(settings_or_exit()))
+
+
+@keys.command("create")
+def keys_create(
+    name: Annotated[str, typer.Argument(help="Who the key is for.")],
+    scope: Annotated[list[str], typer.Option(help="read, pay or pii; repeat for several.")] = ["read"],  # noqa: B006 - typer copies it
+    ip: Annotated[
+        list[str] | None, typer.Option(help="Address or network the key may be used from; repeatable.")
+    ] = None,
+) -> None:
+    """Create an API key and show it, this once."""
+    from cli.keys import create
+
+    asyncio.run(create(settings_or_exit(), name, scope, ip or []))
+
+
+@outbox.command("list")
+def outbox_list(
+    state: Annotated[str, typer.Option(help="pending, done, parked, or all.")] = "all",
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+) -> None:
+    """Show the newest jobs with what became of them; never their content."""
+    from cli.queue import show
+
+    asyncio.run(show(settings_or_exit(), state, limit))
+
+
+@outbox.command("retry")
+def outbox_retry(job_id: Annotated[int, typer.Argument(help="The job's number in the list.")]) -> None:
+    """Give a parked job new tries, with the same key as before."""
+    from cli.queue import retry
+
+    if not asyncio.run(retry(settings_or_exit(), job_id)):
+        raise SystemExit(1)
+
+
+@partner.command("create")
+def partner_create(
+    code: Annotated[str, typer.Argument(help="The partner's short name, their partnerId.")],
+    name: Annotated[str, typer.Argument(help="Their name for people.")],
+    *,
+    environment: Annotated[str, typer.Option(help="sandbox or production.")] = "sandbox",
+    ip: Annotated[
+        list[str] | None, typer.Option(help="Address or network they call from; repeatable.")
+    ] = None,
+    host: Annotated[
+        list[str] | None, typer.Option(help="Host their callbacks may go to; repeatable.")
+    ] = None,
+    callback_url: Annotated[
+        str | None, typer.Option(help="Where callbacks go unless a payment says so.")
+    ] = None,
+    admin_fee: Annotated[int, typer.Option(min=0, help="Rupiah a transaction.")] = 2500,
+) -> None:
+    """Create a partner with a first key and show its secret, this once."""
+    from cli.partner import create
+
+    asyncio.run(
+        create(
+            settings_or_exit(),
+            code,
+            name,
+            environment=environment,
+            addresses=ip,
+            hosts=host,
+            callback_url=callback_url,
+            admin_fee=admin_fee,
+        )
+    )
+
+
+@partner.command("rotate")
+def partner_rotate(key: Annotated[str, typer.Argument(help="The key to be replaced.")]) -> None:
+    """Give a key a successor with a new secret; the old one works for another week."""
+    from cli.partner import rotate
+
+    asyncio.run(rotate(settings_or_exit(), key))
+
+
+@partner.command("topup")
+def partner_top_up(
+    code: Annotated[str, typer.Argument(help="The partner's short name.")],
+    amount: Annotated[int, typer.Argument(min=1, help="Rupiah received.")],
+    reference: Annotated[str, typer.Argument(help="The transfer's reference; the same one is booked once.")],
+) -> None:
+    """Book money that arrived for a partner's deposit."""
+    from cli.partner import top_up
+
+    asyncio.run(top_up(settings_or_exit(), code, amount, reference))
+
+
+@partner.command("report")
+def partner_report(
+    code: Annotated[str, typer.Argument(help="The partner's short name.")],
+    day: Annotated[str, typer.Argument(help="The day, such as 2026-11-22.")],
+) -> None:
+    """Print a day's transactions as the partner gets them."""
+    from cli.partner import report
+
+    asyncio.run(report(settings_or_exit(), code, day))
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

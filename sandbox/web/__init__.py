@@ -1,0 +1,1 @@
+"""What the stand-ins with a page in the browser have in common: live news, a journal, protected pages, their look."""

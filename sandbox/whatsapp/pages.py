@@ -1,0 +1,13 @@
+"""The pages themselves: one landing page and one phone."""
+
+from quart import Blueprint, Response
+
+
+def add_pages(blueprint: Blueprint) -> None:
+    @blueprint.get("/")
+    async def landing() -> Response:
+        return await blueprint.send_static_file("index.html")
+
+    @blueprint.get("/phone")
+    async def phone() -> Response:
+        return await blueprint.send_static_file("phone.html")
