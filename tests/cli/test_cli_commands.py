@@ -1,0 +1,84 @@
+"""The commands an operator types."""
+
+from __future__ import annotations
+
+import httpx
+
+from tests.cli.conftest import Gateway, Installation, until
+
+
+async def test_chat_answers_a_bill_question_and_shows_the_code_the_phone_gets(demo: Installation) -> None:
+    run = await demo.run(
+        "chat", "--as", "08123456789", typed="brp tagihan sy bln ini min\nbatal\nlupa password\n"
+    )
+    assert "Rp627.500" in run.out
+    assert "[WhatsApp] " in run.out
+    assert run.status == 0
+
+
+async def test_chat_refuses_what_is_no_phone_number(demo: Installation) -> None:
+    run = await demo.run("chat", "--as", "budi")
+    assert run.status == 2
+    assert "not a phone number" in run.err
+
+
+async def test_understand_labels_one_text_a_line(demo: Installation) -> None:
+    run = await demo.run("understand", typed="cek tagihan\nlupa password\n")
+    rows = [line.split("\t") for line in run.out.splitlines()]
+    assert [(row[0], row[2]) for row in rows] == [
+        ("check_bill", "cek tagihan"),
+        ("reset_password", "lupa password"),
+    ]
+    assert all(0 <= float(row[1]) <= 1 for row in rows)
+
+
+async def test_the_demo_is_loaded_once(demo: Installation) -> None:
+    assert "Demo data loaded" in (await demo.run("demo", "load")).out
+    assert "nothing was changed" in (await demo.run("demo", "load")).out
+
+
+async def test_a_created_key_opens_the_billing_api(demo: Installation) -> None:
+    await demo.run("demo", "load")
+    refused = await demo.run("keys", "create", "bank", "--scope", "pay")
+    assert refused.status == 1
+    assert "--ip" in refused.out
+    made = await demo.run("keys", "create", "bank", "--scope", "read", "--scope", "pay", "--ip", "127.0.0.1")
+    key = made.out.splitlines()[0]
+    async with demo.running("api"), httpx.AsyncClient(base_url=demo.url) as client:
+        found = await client.get(
+            "/api/billing/unpaid", params={"no_services": "ISP00123"}, headers={"X-MYWIFI-KEY": key}
+        )
+    assert found.status_code == 200
+    assert (await demo.run("keys", "create", "bank")).status == 1
+
+
+async def test_a_refused_message_is_listed_with_its_reason(demo: Installation, gateway: Gateway) -> None:
+    gateway.status = 404
+    to_gateway = {
+        "LOKET_WA_GATEWAY_URL": f"http://127.0.0.1:{gateway.port}/ext/{{secret}}/wa",
+        "LOKET_WA_GATEWAY_SECRET": "s",
+    }
+    async with demo.running("serve", **to_gateway), httpx.AsyncClient(base_url=demo.url) as client:
+        await client.post("/api/auth/forgot-password", json={"no_services": "ISP00123"})
+        await until(lambda: _is_parked(demo))
+        listed = (await demo.run("outbox", "list")).out
+    assert "the gateway answered HTTP 404" in listed
+    assert "628123456789" not in listed
+    retried = await demo.run("outbox", "retry", "1")
+    assert retried.status == 1
+    assert "erased" in retried.out
+
+
+async def _is_parked(demo: Installation) -> bool:
+    return "parked" in (await demo.run("outbox", "list")).out
+
+
+async def test_doctor_says_what_to_do(demo: Installation) -> None:
+    sick = await demo.run("doctor")
+    assert sick.status == 1
+    assert "loket db upgrade" in sick.out
+    await demo.run("db", "upgrade")
+    well = await demo.run("doctor", LOKET_WA_GATEWAY_URL="http://127.0.0.1:9/ext/x/wa")
+    assert well.status == 0
+    assert "schema 0002" in well.out
+    assert "does not answer" in well.out

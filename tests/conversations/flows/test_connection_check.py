@@ -1,0 +1,63 @@
+"""A line without a router to ask, and how lines and what went over them are told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from conversations import line_texts
+from core.network.types import Uptime, Usage
+from core.platform.i18n import text
+from core.subscriptions.tables import subscriptions
+from tests.conversations.stage import JOHN, SITI, Stage
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
+#: Ten in the morning in Jakarta.
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+
+
+async def test_a_line_without_a_router_is_not_said_to_be_down(stage: Stage) -> None:
+    async with stage.services.uow.write() as tx:
+        await tx.execute(subscriptions.update().values(router_id=None))
+    expected = text("connection_check.no_router", "id", number="ISP00123")
+    assert await stage.say(JOHN, "cek koneksi") == expected
+    assert await stage.place(JOHN) == ""
+
+
+async def test_an_isolated_line_that_owes_nothing_is_coming_back(stage: Stage) -> None:
+    await stage.say(SITI, "cek koneksi", "2")
+    (bill,) = await stage.services.billing.invoices_of(3)
+    await stage.services.billing.settle(
+        source="test", reference="1", invoice_number=bill.number, service_number="28900002"
+    )
+    assert await stage.say(SITI, "9") == text("connection_check.coming_back", "id")
+
+
+@pytest.mark.parametrize(
+    ("uptime", "told"),
+    [
+        (None, "menyala (online)."),
+        (Uptime("", 0), "menyala (online)."),
+        (Uptime("10h", 36_000), "sejak pukul 00.00 WIB hari ini."),
+        (Uptime("10h1m", 36_060), "sejak 21 November 2026 pukul 23.59 WIB."),
+    ],
+)
+def test_since_when_a_line_is_up_is_told_by_the_clock_of_the_business(
+    uptime: Uptime | None, told: str
+) -> None:
+    assert line_texts.online("1", uptime, NOW, JAKARTA).render("id").endswith(told)
+
+
+@pytest.mark.parametrize(
+    ("usage", "told"),
+    [
+        (Usage(upload_bytes=125_000, download_bytes=250_000), "unduh 0,25 MB, unggah 0,12 MB."),
+        (Usage(upload_bytes=0, download_bytes=1_234_567_890), "unduh 1,23 GB, unggah 0 MB."),
+        (Usage(0, 0), "Angka pemakaiannya belum terlihat dari sini."),
+        (None, "Angka pemakaiannya belum terlihat dari sini."),
+    ],
+)
+def test_usage_is_told_in_sizes_people_know(usage: Usage | None, told: str) -> None:
+    assert line_texts.used(usage).render("id").endswith(told)

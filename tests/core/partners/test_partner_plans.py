@@ -1,0 +1,66 @@
+"""What a partner's request asks the database is indexed: it runs on the event loop on SQLite (docs/adr/0003)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from core.partners import settlement
+from core.partners.access import Shown
+from core.partners.types import Declined, PartnerKey, PaymentOrder, Scope
+from core.partners.usecases import Partners
+from core.platform.clock import ManualClock
+from core.platform.errors import Unauthenticated
+from core.platform.secrets import Keyring
+from core.platform.sqlite import SqliteUnitOfWork
+from core.settings import load
+
+KEY = PartnerKey(1, 1, "acme", "acme", "", None, requires_fresh=False, requires_signature=False, rate=None)
+ORDER = PaymentOrder("r", "1", "P", 1, 5)
+
+
+@pytest.fixture
+async def seen(sqlite_url: str, clock: ManualClock) -> AsyncIterator[tuple[SqliteUnitOfWork, list[str]]]:
+    """A unit of work, and the plan of every statement that is run through it."""
+    uow = SqliteUnitOfWork(sqlite_url, clock)
+    plans: list[str] = []
+
+    def explain(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE")):
+            plan = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+            plans.append(" | ".join(row[3] for row in plan))
+
+    engines: list[Engine] = [uow._reader_engine, uow._writer_engine]
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", explain)
+    yield uow, plans
+    await uow.aclose()
+
+
+async def test_no_request_walks_through_a_table(
+    seen: tuple[SqliteUnitOfWork, list[str]], keyring: Keyring
+) -> None:
+    uow, plans = seen
+    partners = Partners(uow, load({"LOKET_SECRET_KEY": "s" * 32}), keyring)
+    for ask in (
+        partners.gate.key_of(Shown("acme", "", "127.0.0.1"), Scope.INQUIRY),
+        partners.inquire(KEY, account_number="1", product_code="P", month=None),
+        partners.pay(KEY, ORDER),
+        partners.transaction(KEY, "r"),
+        partners.products(KEY),
+        partners.day(KEY, date(2026, 11, 22)),
+        partners.batches(KEY, date(2026, 11, 1), date(2026, 11, 22)),
+        partners.purge(),
+        settlement.suspect(uow),
+    ):
+        try:
+            await ask
+        except (Declined, Unauthenticated):
+            continue  # the database is empty; the plans are what counts
+    assert len(plans) >= 11
+    assert [plan for plan in plans if re.search(r"SCAN (?!CONSTANT)", plan)] == []

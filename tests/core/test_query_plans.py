@@ -1,0 +1,116 @@
+"""Reads of use cases run on the event loop on SQLite, so each must be bounded and indexed (docs/adr/0003)."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from core.billing.usecases import Billing
+from core.customers.usecases import Customers
+from core.network.usecases import Network
+from core.platform import outbox
+from core.platform.clock import ManualClock
+from core.platform.leases import turn_over
+from core.platform.secrets import Keyring
+from core.platform.sqlite import SqliteUnitOfWork
+from core.settings import Settings, load
+from core.subscriptions.usecases import Subscriptions
+from core.tickets.types import TicketStatus
+from core.tickets.usecases import Tickets
+
+#: Tables of a handful of rows, read whole on purpose.
+SHORT = {"regions", "plan_categories", "identity_types", "help_types", "help_solutions", "payment_channels"}
+
+
+@pytest.fixture
+async def seen(sqlite_url: str, clock: ManualClock) -> AsyncIterator[tuple[SqliteUnitOfWork, list[str]]]:
+    """A unit of work, and the plan of every statement that is run through it."""
+    uow = SqliteUnitOfWork(sqlite_url, clock)
+    plans: list[str] = []
+    beside = sqlite3.connect(sqlite_url.removeprefix("sqlite+aiosqlite:///"))
+
+    def explain(statement: str) -> None:
+        if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE")):
+            plan = beside.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+            plans.append(" | ".join(row[3] for row in plan))
+
+    engines: list[Engine] = [uow._reader_engine, uow._writer_engine]
+    for engine in engines:
+        event.listen(engine, "connect", lambda connection, _record: connection.set_trace_callback(explain))
+    yield uow, plans
+    await uow.aclose()
+    beside.close()
+
+
+def scans(plans: list[str]) -> list[str]:
+    """Plans that walk through a whole table that may be long."""
+    return [
+        plan
+        for plan in plans
+        for table in re.findall(r"SCAN (\w+)", plan)
+        if table not in SHORT and "USING INDEX ix_outbox" not in plan
+    ]
+
+
+async def test_the_hot_reads_never_walk_through_a_table(
+    seen: tuple[SqliteUnitOfWork, list[str]], settings_of: Settings, keyring: Keyring
+) -> None:
+    uow, plans = seen
+    billing, tickets = Billing(uow, settings_of), Tickets(uow, settings_of)
+    people = Customers(uow, settings_of, keyring)
+    for read in (
+        billing.invoices_of(1, status=None, month=1, year=2024),
+        billing.bills_of("ISP00123", unpaid_only=True),
+        billing.settle(source="s", reference="r", invoice_number="1", service_number="2"),
+        tickets.tickets_of(1, statuses=frozenset({TicketStatus.PENDING}), year=2024),
+        tickets.timeline(1, ticket_id=1, number="2"),
+        people.name_of(1),
+        people.id_of("x"),
+        people.email_is_taken("a@b.c"),
+        people.services_of_chat("whatsapp", "628"),
+        people.services_of_chat("telegram", "628"),
+        people.change_phone(1, "628"),
+        Subscriptions(uow, settings_of, keyring).profile(1),
+        Network(uow, _Nobody()).report_for(1, "x", frozenset()),
+    ):
+        try:
+            await read
+        except LookupError:
+            raise
+        except Exception as refusal:  # noqa: BLE001 - an empty database refuses most of these; the plans are what counts
+            assert type(refusal).__name__ == "NotFound", refusal  # noqa: PT017
+    assert len(plans) >= 13
+    assert scans(plans) == []
+
+
+class _Nobody:
+    async def look(self, line: Any, sections: frozenset[str]) -> Any:
+        raise AssertionError("an empty database has no line to look at")
+
+
+async def test_the_outboxs_own_work_is_indexed(
+    seen: tuple[SqliteUnitOfWork, list[str]], clock: ManualClock
+) -> None:
+    uow, plans = seen
+    async with uow.write() as tx:
+        await outbox.post(tx, "demo", {}, key="k", ordering_key="o")
+    del plans[:]
+    await turn_over(uow, [], ["demo"], limit=5, lease=clock.now() - clock.now())
+    await outbox.expire(uow)
+    await outbox.purge(uow, older_than=clock.now() - clock.now())
+    assert scans(plans) == []
+    told: Mapping[str, bool] = {
+        index: any(index in plan for plan in plans)
+        for index in ("ix_outbox_claim", "ix_outbox_ordering", "ix_outbox_expires_at", "ix_outbox_settled_at")
+    }
+    assert all(told.values()), (told, plans)
+
+
+@pytest.fixture
+def settings_of() -> Settings:
+    return load({"LOKET_SECRET_KEY": "s" * 32})
