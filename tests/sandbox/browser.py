@@ -79,10 +79,17 @@ class Phone:
         return next(iter(self.texts(selector)), "")
 
     def click(self, selector: str) -> None:
-        self.until(lambda: self.one(selector).click() is None)
+        self._tap(lambda: self.one(selector))
 
     def choose(self, label: str) -> None:
-        self.until(lambda: self.choice(label).click() is None)
+        self._tap(lambda: self.choice(label))
+
+    def _tap(self, find: Callable[[], WebElement]) -> None:
+        def tapped() -> bool:
+            find().click()
+            return True
+
+        self.until(tapped)
 
     def choice(self, label: str) -> WebElement:
         return self.until(lambda: [each for each in self.all(".choice") if each.text == label])[0]
