@@ -14,15 +14,14 @@ from core.billing.tables import invoices
 from core.billing.types import InvoiceStatus, Settled, Settlement
 from core.customers.tables import customers
 from core.messaging.notices import send_text
-from core.platform import i18n, outbox
+from core.network import switching
+from core.platform import i18n
 from core.platform.clock import local_day
 from core.platform.i18n import Month, Rupiah
 from core.platform.outbox import Priority
 from core.platform.uow import WriteTx
 from core.settings import Settings
 from core.subscriptions.tables import subscriptions
-
-REOPEN_TOPIC = "line.reopen"
 
 #: Invoices with whose they are and what a receipt says.
 #:
@@ -85,6 +84,10 @@ async def _reopen_if_clear(tx: WriteTx, settings: Settings, customer_id: int, pa
     days = [row.isolate_on for row in await tx.all(still_unpaid)]
     if not may_reopen(days, local_day(tx.now, settings.zone)):
         return
-    isolated = (subscriptions.c.customer_id == customer_id, subscriptions.c.isolated_at.is_not(None))
-    if await tx.execute(subscriptions.update().where(*isolated).values(isolated_at=None)):
-        await outbox.post(tx, REOPEN_TOPIC, {"customer_id": customer_id}, key=f"reopen-{payment_id}")
+    isolated = (
+        select(subscriptions.c.id)
+        .where(subscriptions.c.customer_id == customer_id, subscriptions.c.isolated_at.is_not(None))
+        .order_by(subscriptions.c.id)
+    )
+    for line in await tx.all(isolated):
+        await switching.restore(tx, line.id, key=f"payment-{payment_id}")

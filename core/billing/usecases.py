@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from core.billing import queries
 from core.billing.commands import Payment
-from core.billing.settling import REOPEN_TOPIC, named, settle_and_follow_up
+from core.billing.settling import named, settle_and_follow_up
 from core.billing.tables import LONGEST_REFERENCE
 from core.billing.types import Bill, Invoice, InvoiceStatus, PaymentChannel, PaymentMade, Settlement
 from core.platform.errors import Invalid, NotFound
 from core.platform.prepared import Prepared
 from core.platform.uow import UnitOfWork
 from core.settings import Settings
-
-__all__ = ["REOPEN_TOPIC", "Billing"]
 
 
 class Billing:

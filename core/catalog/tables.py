@@ -31,4 +31,9 @@ plans = Table(
     Column("price", Amount, nullable=False),  # rupiah a month
     Column("is_public", Boolean, nullable=False),
     Column("is_active", Boolean, nullable=False),
+    # How routers carry the plan out; a profile that has no limit here is left as somebody made it.
+    Column(
+        "rate_limit", String(255)
+    ),  # as RouterOS writes it, the customer's upload first: `10M/50M`, with or without bursts
+    Column("address_pool", String(64)),  # where a profile made for the plan takes addresses from
 )

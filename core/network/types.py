@@ -15,6 +15,21 @@ class Transport(StrEnum):
     TLS_UNVERIFIED = "tls_unverified"
 
 
+class LineKind(StrEnum):
+    """What a line shall be: usable, closed, or gone from its router."""
+
+    OPEN = "open"
+    ISOLATED = "isolated"
+    ABSENT = "absent"
+
+
+class LineNews(StrEnum):
+    """What a customer is told when the router has followed."""
+
+    ISOLATED = "isolated"
+    REOPENED = "reopened"
+
+
 class Uptime(Struct, frozen=True):
     """A duration as the router wrote it (`1d2h3m4s`) and in seconds."""
 

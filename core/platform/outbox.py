@@ -176,6 +176,19 @@ async def post(
     return fresh
 
 
+async def hurry(tx: WriteTx, ordering_key: str) -> int:
+    """Make what waits for its next try due now, because the reason for waiting is gone; returns how many jobs."""
+    waiting = (
+        outbox.c.ordering_key == ordering_key,
+        outbox.c.state == State.PENDING,
+        outbox.c.due_at > tx.now,
+        or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= tx.now),
+    )
+    hurried = await tx.execute(outbox.update().where(*waiting).values(due_at=tx.now))
+    tx.has_posted = tx.has_posted or hurried > 0
+    return hurried
+
+
 async def expire(uow: UnitOfWork) -> int:
     """Park what is too old to be useful, such as a code nobody can use any more; returns how many."""
     async with uow.write() as tx:

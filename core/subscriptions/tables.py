@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Integer, String, Table
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
 
 from core.platform.db import Amount, Key, UtcDateTime, metadata
 
@@ -18,11 +18,12 @@ subscriptions = Table(
     Column("discount", Amount, nullable=False),
     Column("status", String(10), nullable=False),  # waiting, active, inactive, free
     Column("isolated_at", UtcDateTime),
-    Column("mode", String(8)),  # PPPOE, HOTSPOT, STATIC
+    Column("mode", String(8)),  # PPPOE, HOTSPOT, STATIC, VPN
     Column("line_user", String(128)),  # the login, or for a static line its address
     Column("line_profile", String(128)),
     Column("line_secret_sealed", String(255)),
     Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_subscriptions_line", "router_id", "line_user"),
 )
 
 #: The last service number issued: one row, counted up under a lock.

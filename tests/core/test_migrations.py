@@ -13,13 +13,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 
+import core.migrations
 from core.migrations import versions
 from core.migrations.moves import downgrade, upgrade
 from core.platform.async_engines import postgres_engine, threaded_sqlite_engine
 from core.platform.db import is_sqlite
 from core.schema import metadata
 
-HEAD = "0002"
+HEAD = max(path.name[:4] for path in Path(core.migrations.__path__[0], "versions").glob("[0-9]*.py"))
 
 
 @pytest.fixture(params=["sqlite_url", pytest.param("fresh_postgres_url", marks=pytest.mark.postgres)])

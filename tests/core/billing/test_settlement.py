@@ -20,14 +20,14 @@ from core.billing.types import (
     Settled,
     Settlement,
 )
-from core.billing.usecases import REOPEN_TOPIC
 from core.customers.tables import customers
 from core.messaging.notices import TEXT_TOPIC
+from core.network.switching import APPLY_TOPIC
 from core.platform.errors import Invalid, NotFound
 from core.subscriptions.tables import subscriptions
 from tests.core.conftest import Shop
 
-JOHN, SITI, WARUNG = 1, 2, 3
+JOHN, SITI, WARUNG, DEWI = 1, 2, 3, 5
 OLD, NEWER = "230130001", "INV-2401-001"
 WARUNGS = "261001001"
 
@@ -193,14 +193,22 @@ async def isolated(shop: Shop) -> bool:
 async def test_paying_the_last_late_invoice_opens_the_line(shop: Shop) -> None:
     await pay(shop, WARUNGS, service_number="28900002")
     assert not await isolated(shop)
-    assert await shop.queued(REOPEN_TOPIC) == [{"customer_id": WARUNG}]
+    assert await shop.queued(APPLY_TOPIC) == [{"subscription_id": WARUNG}]
+
+
+async def test_every_line_of_the_customer_opens_by_a_job_of_its_own(shop: Shop) -> None:
+    second = subscriptions.update().where(subscriptions.c.customer_id == DEWI)
+    await shop.change(second.values(customer_id=WARUNG, isolated_at=shop.clock.now()))
+    await pay(shop, WARUNGS, service_number="28900002")
+    assert await shop.queued(APPLY_TOPIC) == [{"subscription_id": WARUNG}, {"subscription_id": DEWI}]
+    assert await shop.all(select(subscriptions.c.id).where(subscriptions.c.isolated_at.is_not(None))) == []
 
 
 async def test_the_line_stays_closed_while_another_late_invoice_is_unpaid(shop: Shop) -> None:
     await owes(shop, WARUNG, "LATE", date(2026, 11, 21))
     await pay(shop, WARUNGS, service_number="28900002")
     assert await isolated(shop)
-    assert await shop.queued(REOPEN_TOPIC) == []
+    assert await shop.queued(APPLY_TOPIC) == []
     await pay(shop, "LATE", reference="R-2", service_number="28900002")
     assert not await isolated(shop)
 
@@ -225,12 +233,12 @@ async def test_two_late_invoices_paid_at_once_open_the_line_once(shop: Shop) -> 
         pay(shop, "LATE", service_number="28900002", reference="B"),
     )
     assert not await isolated(shop)
-    assert len(await shop.queued(REOPEN_TOPIC)) == 1
+    assert len(await shop.queued(APPLY_TOPIC)) == 1
 
 
 async def test_paying_for_an_open_line_opens_nothing(shop: Shop) -> None:
     await pay(shop)
-    assert await shop.queued(REOPEN_TOPIC) == []
+    assert await shop.queued(APPLY_TOPIC) == []
 
 
 # --- the books
