@@ -28,7 +28,7 @@ _NO = word_set(
 _PADDING = word_set(
     """kak kakak min mimin mas mbak bang bro gan pak bu bapak ibu kang teh aja saja deh dulu lah sih kok itu ini please tolong sekali banget
     sudah udah nih tuh jadi usah perlu mau semua semuanya the that it is do want please thanks makasih a yang yg saya aku pilih pilihan opsi no
-    nomor nomer number option choose num mau ambil one dong ya iya loh the i"""
+    nomor nomer number option choose num mau ambil one dong ya iya loh the i thats s"""
 )
 _LEANING = frozenset({"sudah", "udah", "sdh", "udh", "mau", "jadi"})
 _ORDINALS = {

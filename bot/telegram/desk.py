@@ -77,21 +77,19 @@ class Desk:
 
     async def _hear(self, said: Said, update_id: int) -> None:
         chat = await self._chat(said.chat_id)
-        text = self._opening(said, chat) if said.text == "/start" else said.text
+        text = self._opening(said) if said.text == "/start" else said.text
         if offers.awaits_secret(chat, self._flows):
             await self._forget(said)
-        await self._turn(self._incoming(said.chat_id, update_id, text=text, attachments=said.attachments))
+        await self._turn(self._incoming(said, update_id, text=text, attachments=said.attachments))
         if said.text == "/start" and not await self._own_services(said.chat_id):
             await self._ask_for_contact(
                 said.chat_id, self._language(await self._chat(said.chat_id), said.speaks)
             )
 
-    def _opening(self, said: Said, chat: Chat) -> str:
-        """A deep link goes straight to its flow; somebody new whose app speaks English is greeted in it."""
+    def _opening(self, said: Said) -> str:
+        """A deep link goes straight to its flow."""
         commands = {word for flow in self._flows for word in flow.commands}
-        if said.payload in commands:
-            return f"/{said.payload}"
-        return "english" if chat.revision == 0 and said.speaks == "en" else said.text
+        return f"/{said.payload}" if said.payload in commands else said.text
 
     async def _take_tap(self, tap: Tapped, update_id: int) -> None:
         """Acknowledge first, because the button turns until then; then answer in the place of the tapped message."""
@@ -105,9 +103,7 @@ class Desk:
             await self._refuse_tap(tap, self._language(chat, tap.speaks))
             return
         await self._acknowledge(tap)
-        incoming = self._incoming(
-            tap.chat_id, update_id, text=words, choice_id=choice_id if is_current else None
-        )
+        incoming = self._incoming(tap, update_id, text=words, choice_id=choice_id if is_current else None)
         await self._turn(incoming, edited_id=tap.message_id)
 
     async def _refuse_tap(self, tap: Tapped, language: Language) -> None:
@@ -136,11 +132,11 @@ class Desk:
     async def _go_on(self, shared: SharedContact, chat: Chat, update_id: int) -> None:
         flow = offers.open_flow(chat, self._flows)
         text = f"/{flow.commands[0]}" if flow and flow.commands else "/menu"
-        await self._turn(self._incoming(shared.chat_id, update_id, text=text))
+        await self._turn(self._incoming(shared, update_id, text=text))
 
     def _incoming(
         self,
-        chat_id: int,
+        received: Said | Tapped | SharedContact,
         update_id: int,
         *,
         text: str = "",
@@ -151,10 +147,11 @@ class Desk:
         return Incoming(
             channel=CHANNEL,
             message_id=str(update_id),
-            chat_address=str(chat_id),
+            chat_address=str(received.chat_id),
             text=text,
             choice_id=choice_id,
             attachments=attachments,
+            language=received.speaks,
             received_at=self._services.clock.now(),
         )
 
@@ -227,7 +224,7 @@ class Desk:
 
     async def _was_answered(self, tap: Tapped, update_id: int) -> bool:
         """A tap that comes again after its answer got lost is no old button."""
-        key = self._incoming(tap.chat_id, update_id).key
+        key = self._incoming(tap, update_id).key
         async with self._services.uow.read() as tx:
             return await chats.answer_to(tx, CHANNEL, key) is not None
 

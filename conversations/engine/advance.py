@@ -90,7 +90,7 @@ class Advance:
         if isinstance(prompt, End):
             await self._settle(prompt)
         else:
-            self._ask(Say(why.lines, prompt.rows, prompt.footer, prompt.actions))
+            self._ask(msgspec.structs.replace(prompt, lines=why.lines))
 
     async def ask(self) -> None:
         """Ask the waiting step's question again: after a pause, a page turned, a change of language."""

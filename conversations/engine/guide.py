@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conversations.engine.book import AnyFlow, FlowBook
-from conversations.engine.say import Option, Say, option, say
+from conversations.engine.say import MENU_PAGE, Option, Say, option, say
 from conversations.engine.turn import ChatFacts
 from conversations.engine.words import MENU, NOT_YET, RESTART, RESUME, TOPICS
 from conversations.understanding import Intent
@@ -27,11 +27,11 @@ class Guide:
         self._book, self._chat, self._business = book, chat, business
 
     def menu(self, *lines: str | Message, language: Language | None = None) -> Say:
-        """What can be done here, below `lines` or a greeting; the last row changes the language."""
+        """What can be done here, below `lines` or a greeting; beside "more" stands the other language."""
         flows = self._book.menu(self._chat.audience)
         other = TO_ENGLISH if (language or self._chat.language) == "id" else TO_INDONESIAN
         greeting = lines or (message("engine.menu", business=self._business),)
-        return say(*greeting, rows=(*(_as_row(flow) for flow in flows), other))
+        return say(*greeting, rows=[_as_row(flow) for flow in flows], actions=(other,), page=MENU_PAGE)
 
     def did_you_mean(self, guesses: Sequence[Intent]) -> Say:
         return say(

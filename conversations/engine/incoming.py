@@ -16,6 +16,7 @@ class Incoming(Struct, frozen=True, kw_only=True):
 
     `chat_address` is the channel's own name for the chat: for WhatsApp E.164 digits when it is a number, else the
     opaque `…@lid`. `phone` is set only where the channel vouches for it. `attachments` are the kinds of what came along.
+    `language` is that of the writer's app (ISO 639-1), where the channel tells: a hint for the first answer.
     """
 
     channel: str
@@ -25,6 +26,7 @@ class Incoming(Struct, frozen=True, kw_only=True):
     text: str = ""
     choice_id: str | None = None
     attachments: tuple[str, ...] = ()
+    language: str = ""
     received_at: datetime
 
     @property

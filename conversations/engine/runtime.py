@@ -18,7 +18,7 @@ from conversations.understanding import understand
 from core.messaging import chats
 from core.messaging.chats import Chat, Superseded
 from core.platform.errors import Unavailable
-from core.platform.i18n import Language
+from core.platform.i18n import LANGUAGES, Language
 from core.services import Services
 
 log = structlog.get_logger(__name__)
@@ -97,12 +97,13 @@ class Conversation:
             return Dialogue(), [say("engine.lost"), *notes]
 
     def _language(self, chat: Chat, incoming: Incoming, dialogue: Dialogue) -> Language | None:
-        """The chat's own language; on first contact that of the text, when it shows."""
+        """The chat's own language; on first contact that of the text, when it shows, else that of the writer's app."""
         if chat.language is not None:
             return "en" if chat.language == "en" else "id"
         said = incoming.plain_text
         is_prose = any(map(str.isalpha, said)) and not said.startswith("/")
-        return understand(said).language if is_prose and not dialogue.frames else None
+        shown = understand(said).language if is_prose and not dialogue.frames else None
+        return shown or next((known for known in LANGUAGES if known == incoming.language), None)
 
     def _cue(self, incoming: Incoming, language: Language) -> Cue:
         return Cue(

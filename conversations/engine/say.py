@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct
 
 from core.messaging.ports import Choice
 from core.platform.i18n import Argument, Language, Message, message
 
-#: Rows shown at once; the rest waits behind "more". Ten lines is the most a message may have (conversations.md).
+#: Rows shown at once; the rest waits behind "more". Ten lines is the most a message may have.
 PAGE = 5
+#: Rows of a menu shown at once: below one line of greeting, and above the line of next steps.
+MENU_PAGE = 8
 
 
 class Option(Struct, frozen=True):
@@ -24,13 +27,14 @@ class Say(Struct, frozen=True):
     """One message before it has a language.
 
     `rows` are the things to choose from, `actions` what can be done next; both are numbered through where a channel
-    has no buttons. `footer` stands between the two.
+    has no buttons. `footer` stands between the two. `page` is how many rows are shown at once.
     """
 
     lines: tuple[Message, ...] = ()
     rows: tuple[Option, ...] = ()
     footer: Message | None = None
     actions: tuple[Option, ...] = ()
+    page: int = PAGE
 
 
 #: What a handler may hand over where a text is wanted: a key, a key with arguments, or a whole message.
@@ -46,6 +50,7 @@ def say(
     rows: Sequence[Option] = (),
     footer: str | Message | None = None,
     actions: Sequence[Option] = (),
+    page: int = PAGE,
 ) -> Say:
     """Put a message together; bare keys are lines without arguments."""
     return Say(
@@ -53,6 +58,7 @@ def say(
         tuple(rows),
         None if footer is None else _as_message(footer),
         tuple(actions),
+        page,
     )
 
 
@@ -66,22 +72,17 @@ def as_say(what: Sayable) -> Say:
 
 def joined(says: Sequence[Say]) -> Say:
     """Make one message of several: all lines in order, and what the last one asks."""
-    last = says[-1]
-    return Say(
-        tuple(line for each in says for line in each.lines),
-        last.rows,
-        last.footer,
-        last.actions,
-    )
+    return msgspec.structs.replace(says[-1], lines=tuple(line for each in says for line in each.lines))
 
 
 def page_of(whole: Say, page: int) -> Say:
     """The rows of one page, with "more" as long as some are left; turning past the end starts again."""
-    if len(whole.rows) <= PAGE:
+    if len(whole.rows) <= whole.page:
         return whole
-    pages = -(-len(whole.rows) // PAGE)
-    start = page % pages * PAGE
-    return Say(whole.lines, whole.rows[start : start + PAGE], whole.footer, (*whole.actions, MORE))
+    pages = -(-len(whole.rows) // whole.page)
+    start = page % pages * whole.page
+    shown = whole.rows[start : start + whole.page]
+    return msgspec.structs.replace(whole, rows=shown, actions=(*whole.actions, MORE))
 
 
 def _as_message(line: str | Message) -> Message:

@@ -12,12 +12,14 @@ def _words(*listings: Iterable[str]) -> set[str]:
     return {token for listing in listings for line in listing for token in tokens_of(line)}
 
 
+#: Names of places are no language.
+_PLACES = "city"
 _ENGLISH = _words(lexicon_en.LEXICON.values(), ENGLISH_SPELLINGS)
 _INDONESIAN = (
     _words(
         SPELLINGS.keys(),
         SPELLINGS.values(),
-        lexicon_id.LEXICON.values(),
+        (listed for group, listed in lexicon_id.LEXICON.items() if group != _PLACES),
         lexicon_regional.JAVANESE.values(),
         lexicon_regional.SUNDANESE.values(),
     )

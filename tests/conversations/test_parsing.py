@@ -84,7 +84,7 @@ def test_anything_but_one_group_of_six_digits_is_no_code(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ya", "Iya kak", "y", "yes", "OK", "betul", "benar", "lanjut", "sip", "gas", "yaaa", "oke lanjut aja", "👍", "ya, kirim", "setuju pak", "muhun", "nggih"]
+    "text", ["ya", "Iya kak", "y", "yes", "OK", "betul", "benar", "lanjut", "sip", "gas", "yaaa", "oke lanjut aja", "👍", "ya, kirim", "setuju pak", "muhun", "nggih", "that's right", "yes, that is right"]
 )  # fmt: skip
 def test_yes_is_heard(text: str) -> None:
     assert parse_yes_no(text) is True

@@ -26,7 +26,7 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 
 from conversations.engine.incoming import Incoming
-from conversations.engine.say import Say
+from conversations.engine.say import Option, Say
 from conversations.flows import FLOWS
 from core.platform.i18n import Argument, DataSize, Day, Language, Message, Month, Rupiah, TimeOfDay
 from core.platform.phones import mask
@@ -148,14 +148,15 @@ def _is_secret(place: str) -> bool:
 
 def _keys(said: Say) -> list[str]:
     lines = [_key(line) for line in said.lines]
-    # The last row of the menu names the language that is not spoken.
-    rows = [
-        "(the other language)" if row.id.startswith("language:") else _key(row.label) for row in said.rows
-    ]
     footer = [_key(said.footer)] if said.footer else []
-    actions = [" ".join(f"[{action.id}]" for action in said.actions)] if said.actions else []
-    first, *rest = [*lines, *(f"- {row}" for row in rows), *footer, *actions]
+    actions = [" ".join(f"[{_id(action)}]" for action in said.actions)] if said.actions else []
+    first, *rest = [*lines, *(f"- {_key(row.label)}" for row in said.rows), *footer, *actions]
     return [f"< {first}", *(f"  {line}" for line in rest)]
+
+
+def _id(action: Option) -> str:
+    """The menu offers the language that is not spoken."""
+    return "other language" if action.id.startswith("language:") else action.id
 
 
 def _key(message: Message) -> str:

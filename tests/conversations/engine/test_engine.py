@@ -9,7 +9,7 @@ import pytest
 
 from conversations.engine.book import FlowBook
 from conversations.engine.flow import Flow, Subflow
-from conversations.engine.say import Say
+from conversations.engine.say import MENU_PAGE, Say
 from conversations.engine.turn import Outcome, Turn
 from conversations.engine.words import TOPICS
 from conversations.flows import FLOWS
@@ -146,17 +146,28 @@ async def test_silence_sets_the_question_aside_after_half_an_hour(stage: Stage) 
 
 async def test_the_menu_holds_what_the_chat_may_use(stage: Stage) -> None:
     toys = [_id(f"topic.{name}") for name in ("profile", "packages", "profile")]
-    expected = [*(_id(flow.label) for flow in FLOWS if flow.label), *toys, "English"]
-    pages = [
-        await stage.say(JOHN, "menu" if start == 0 else "lainnya") for start in range(0, len(expected), 5)
+    expected = [*(_id(flow.label) for flow in FLOWS if flow.label), *toys]
+    first, *others = [
+        await stage.say(JOHN, "menu" if start == 0 else "lainnya")
+        for start in range(0, len(expected), MENU_PAGE)
     ]
-    rows = [line.partition(". ")[2] for page in pages for line in page.splitlines()[1:]]
-    assert [row for row in rows if row != "Lainnya"] == expected
+    pages = [page.splitlines()[1:] for page in (first, *others)]
+    assert [row.partition(". ")[2] for page in pages for row in page[:-1]] == expected
+    assert all("English" in page[-1] and "Lainnya" in page[-1] for page in pages)
+    assert all(len(page) < 10 for page in pages)
 
 
 async def test_a_staff_command_is_no_command_to_a_customer(stage: Stage) -> None:
     await stage.say(JOHN, "/siaran")
     assert await stage.place(JOHN) == ""
+
+
+@pytest.mark.parametrize(("said", "english"), [("/start", True), ("cek tagihan saya", False), ("?!", True)])
+async def test_before_a_text_shows_a_language_that_of_the_app_is_spoken(
+    stage: Stage, said: str, *, english: bool
+) -> None:
+    await stage.say(STRANGER, said, language="en")
+    assert (await stage.chat(STRANGER)).language == ("en" if english else "id")
 
 
 async def test_the_first_clear_text_decides_the_language(stage: Stage) -> None:
