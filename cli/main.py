@@ -21,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
+audit = typer.Typer(help="The tamper-evident log and the books.", no_args_is_help=True, rich_markup_mode=None)
 db = typer.Typer(help="The database's schema.", no_args_is_help=True, rich_markup_mode=None)
 demo = typer.Typer(help="Demo data to try Loket with.", no_args_is_help=True, rich_markup_mode=None)
 keys = typer.Typer(help="API keys of billing partners.", no_args_is_help=True, rich_markup_mode=None)
@@ -30,6 +31,7 @@ outbox = typer.Typer(
 partner = typer.Typer(
     help="Bill partners: who pays bills through our API.", no_args_is_help=True, rich_markup_mode=None
 )
+app.add_typer(audit, name="audit")
 app.add_typer(db, name="db")
 app.add_typer(demo, name="demo")
 app.add_typer(keys, name="keys")
@@ -96,6 +98,19 @@ def doctor() -> None:
     from cli.doctor import examine
 
     if not asyncio.run(examine(settings_or_exit())):
+        raise SystemExit(1)
+
+
+@audit.command("verify")
+def audit_verify(
+    anchor: Annotated[
+        str | None, typer.Option(metavar="PLACE:HASH", help="An end of the chain noted down earlier.")
+    ] = None,
+) -> None:
+    """Check that no sealed row of the audit log was changed, removed, put in or moved; name the first that was."""
+    from cli.auditing import verify
+
+    if not asyncio.run(verify(settings_or_exit(), anchor)):
         raise SystemExit(1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.audit import tables as audit
 from core.billing import tables as billing
 from core.catalog import tables as catalog
 from core.customers import tables as customers
@@ -15,6 +16,7 @@ from core.subscriptions import tables as subscriptions
 from core.tickets import tables as tickets
 
 __all__ = [
+    "audit",
     "billing",
     "catalog",
     "customers",

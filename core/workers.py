@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from core.adapters.callbacks import HttpCallbacks
 from core.adapters.whatsapp import GatewayConfig, WhatsAppGateway
+from core.audit import chain
 from core.identity import commands as identity
 from core.messaging import chats
 from core.messaging.delivery import TextDelivery
@@ -92,6 +93,9 @@ def scheduler(services: Services) -> Scheduler:
     async def suspect(_due: datetime) -> None:
         await settlement.suspect(uow)
 
+    async def seal(_due: datetime) -> None:
+        await chain.seal(uow)
+
     async def checkpoint(_due: datetime) -> None:
         if isinstance(uow, SqliteUnitOfWork):
             await uow.checkpoint()
@@ -103,6 +107,7 @@ def scheduler(services: Services) -> Scheduler:
             Scheduled("outbox.expire", Every(timedelta(minutes=1)), expire),
             Scheduled("retention", Every(timedelta(hours=1)), purge),
             Scheduled("partner.suspect", Every(timedelta(seconds=30)), suspect),
+            Scheduled("audit.seal", Every(timedelta(seconds=15)), seal),
             Scheduled("sqlite.checkpoint", Every(timedelta(seconds=15)), checkpoint, timedelta(minutes=1)),
         ],
     )

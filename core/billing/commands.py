@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Row, select
 
+from core.audit.log import record
 from core.billing import ledger
 from core.billing.rules import amount_owed
 from core.billing.tables import invoice_lines, invoices, payments
@@ -119,4 +120,7 @@ async def _booked(tx: WriteTx, invoice: Row[Any], payment: Payment) -> Settlemen
     payment_id = int(await tx.scalar(select(payments.c.id).where(*is_this)))
     entries = {ledger.received_from(payment.source): invoice.amount, ledger.RECEIVABLE: -invoice.amount}
     await ledger.book(tx, f"payment:{payment_id}", invoice.customer_id, entries)
+    facts = {"payment": payment_id, "amount": invoice.amount}
+    who = f"invoice:{invoice.id}"
+    await record(tx, actor=payment.source, action="payment_booked", subject=who, details=facts)
     return Settled(payment_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
+from core.audit.log import record
 from core.customers import queries
 from core.customers.tables import chat_links, customers, identity_types
 from core.customers.types import CustomerName, IdentityType, ServiceOfChat
@@ -74,6 +75,7 @@ class Customers:
                 if customer.email_verified_on is not None:
                     raise Forbidden("verified")
                 await _set(tx, customer_id, email=email)
+                await _note(tx, customer_id, "email_changed")
         except IntegrityError as twin:
             raise Conflict("email_taken") from twin
 
@@ -96,6 +98,7 @@ class Customers:
             old = customer.phone
             if old == phone:
                 return
+            await _note(tx, customer_id, "phone_changed", had_one=old is not None)
             if old is None:
                 await _set(tx, customer_id, phone=phone)
                 return
@@ -149,6 +152,12 @@ class Customers:
                     chat_links.c.customer_id == customer_id,
                 )
                 await tx.execute(chat_links.update().where(*link).values(revoked_at=None))
+            await _note(tx, customer_id, "chat_linked", channel=channel)
+
+
+async def _note(tx: WriteTx, customer_id: int, action: str, **details: str | bool) -> None:
+    who = f"customer:{customer_id}"
+    await record(tx, actor=who, action=action, subject=who, details=details)
 
 
 async def _set(tx: WriteTx, customer_id: int, **values: object) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Column, Table, select
 
+from core.audit.log import SYSTEM, record
 from core.customers.tables import customers
 from core.identity.tables import attempt_counters, logins, otp_challenges, revoked_tokens
 from core.identity.types import NewAccount, Role
@@ -53,7 +54,7 @@ async def create_staff(
     tx: WriteTx, *, username: str, name: str, phone: str | None, role: Role, password_hash: str | None
 ) -> int:
     """Let somebody of the business log in; user names are unique."""
-    return await tx.insert(
+    login_id = await tx.insert(
         logins,
         uid=new_uuid(),
         username=username,
@@ -65,6 +66,9 @@ async def create_staff(
         is_active=True,
         created_at=tx.now,
     )
+    who = f"staff:{login_id}"
+    await record(tx, actor=SYSTEM, action="staff_created", subject=who, details={"role": role})
+    return login_id
 
 
 async def replace_password(
@@ -87,7 +91,12 @@ async def replace_password(
         "token_version": logins.c.token_version + 1,
         "spared_jti": spare,
     }
-    return await tx.execute(login.values(changes)) == 1
+    is_changed = await tx.execute(login.values(changes)) == 1
+    if is_changed:
+        who = f"login:{login_id}"
+        how = {"by_code": seen_version is None}
+        await record(tx, actor=who, action="password_changed", subject=who, details=how)
+    return is_changed
 
 
 async def upgrade_hash(tx: WriteTx, login_id: int, old: str, new: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, or_, select
 
+from core.audit.log import SYSTEM, record
 from core.identity.tables import api_keys
 from core.identity.types import Scope
 from core.platform.errors import Conflict, Invalid
@@ -53,6 +54,14 @@ async def add(
     )
     if not is_new:
         raise Conflict("key_taken")
+    key_id = await tx.scalar(select(api_keys.c.id).where(api_keys.c.name == name))
+    await record(
+        tx,
+        actor=SYSTEM,
+        action="key_created",
+        subject=f"key:{key_id}",
+        details={"scopes": ",".join(granted), "networks": len(places)},
+    )
 
 
 async def find(tx: ReadTx, keyring: Keyring, presented: str) -> Row[Any] | None:

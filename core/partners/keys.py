@@ -8,6 +8,7 @@ from ipaddress import ip_network
 
 from msgspec import Struct
 
+from core.audit.log import SYSTEM, record
 from core.partners.tables import callback_urls, partner_keys, partner_products, partners
 from core.partners.types import Environment, Scope
 from core.platform.errors import Conflict, Invalid
@@ -108,6 +109,13 @@ async def add_key(tx: WriteTx, keyring: Keyring, partner_id: int, new: NewKey) -
     )
     if not is_new:
         raise Conflict("key_taken")
+    await record(
+        tx,
+        actor=SYSTEM,
+        action="partner_key_created",
+        subject=f"partner:{partner_id}",
+        details={"environment": new.environment, "scopes": ",".join(sorted(new.scopes))},
+    )
 
 
 def _checked(networks: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
+from core.audit.log import SYSTEM, record
 from core.partners.tables import deposit_entries, partners
 from core.platform.uow import ReadTx, WriteTx
 
@@ -23,6 +24,8 @@ async def top_up(tx: WriteTx, partner_id: int, amount: int, reference: str) -> b
         return False
     await _move(tx, partner_id, transaction, debit=CASH, credit=DEPOSIT, amount=amount)
     await _change_balance(tx, partner_id, amount)
+    who = f"partner:{partner_id}"
+    await record(tx, actor=SYSTEM, action="deposit_topped_up", subject=who, details={"amount": amount})
     return True
 
 
