@@ -10,6 +10,7 @@ from core.billing.usecases import Billing
 from core.catalog.usecases import Catalog
 from core.customers.usecases import Customers
 from core.identity.passwords import Passwords
+from core.identity.staff import Staff
 from core.identity.usecases import Identity
 from core.network.usecases import Network
 from core.partners.usecases import Partners
@@ -53,6 +54,7 @@ async def bootstrap(
     try:
         yield Services(
             identity=Identity(uow, settings, keyring, passwords),
+            staff=Staff(uow, settings, keyring),
             customers=Customers(uow, settings, keyring),
             subscriptions=Subscriptions(uow, settings, keyring),
             catalog=Catalog(uow),

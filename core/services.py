@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.billing.usecases import Billing
 from core.catalog.usecases import Catalog
 from core.customers.usecases import Customers
+from core.identity.staff import Staff
 from core.identity.usecases import Identity
 from core.network.usecases import Network
 from core.partners.usecases import Partners
@@ -23,6 +24,7 @@ class Services:
     """One field per slice; beside them what every face needs."""
 
     identity: Identity
+    staff: Staff
     customers: Customers
     subscriptions: Subscriptions
     catalog: Catalog

@@ -19,7 +19,7 @@ from telegram.error import TelegramError
 from telegram.helpers import create_deep_linked_url
 
 from bot.inbound import Incoming
-from bot.telegram import offers, typing_sign
+from bot.telegram import commands, offers, typing_sign
 from bot.telegram.markup import as_html, written
 from bot.telegram.sender import edit, send
 from bot.telegram.updates import InGroup, Membership, Said, SharedContact, Tapped, read
@@ -27,6 +27,7 @@ from conversations.engine.book import AnyFlow
 from conversations.engine.runtime import Conversation
 from conversations.engine.say import Reply
 from core.customers.types import ServiceOfChat
+from core.identity.staff import StaffMember, member_of_chat
 from core.messaging import chats
 from core.messaging.chats import Chat
 from core.platform import i18n
@@ -81,15 +82,15 @@ class Desk:
         if offers.awaits_secret(chat, self._flows):
             await self._forget(said)
         await self._turn(self._incoming(said, update_id, text=text, attachments=said.attachments))
-        if said.text == "/start" and not await self._own_services(said.chat_id):
+        if said.text == "/start" and not await self._is_known(said.chat_id):
             await self._ask_for_contact(
                 said.chat_id, self._language(await self._chat(said.chat_id), said.speaks)
             )
 
     def _opening(self, said: Said) -> str:
         """A deep link goes straight to its flow."""
-        commands = {word for flow in self._flows for word in flow.commands}
-        return f"/{said.payload}" if said.payload in commands else said.text
+        words = {word for flow in self._flows for word in flow.commands}
+        return f"/{said.payload}" if said.payload in words else said.text
 
     async def _take_tap(self, tap: Tapped, update_id: int) -> None:
         """Acknowledge first, because the button turns until then; then answer in the place of the tapped message."""
@@ -124,10 +125,20 @@ class Desk:
         found = await self._services.customers.services_of_chat("whatsapp", shared.phone)
         for service in found:
             await self._services.customers.link_chat(CHANNEL, str(shared.chat_id), service.customer_id)
-        log.info("telegram_contact_shared", update_id=update_id, services=len(found))
+        staff = await self._services.staff.link_chat(CHANNEL, str(shared.chat_id), shared.phone)
+        log.info("telegram_contact_shared", update_id=update_id, services=len(found), is_staff=bool(staff))
+        if staff is not None:
+            await self._welcome_staff(shared.chat_id, staff, language)
+            await self._turn(self._incoming(shared, update_id, text="/staf"))
+            return
         await self._tell(shared.chat_id, _recognised(found, language), remove_keyboard=True)
         if found:
             await self._go_on(shared, chat, update_id)
+
+    async def _welcome_staff(self, chat_id: int, staff: StaffMember, language: Language) -> None:
+        await commands.publish_for_staff(self._bot, self._flows, str(chat_id), staff)
+        known = i18n.text("telegram.staff_linked", language, name=staff.name)
+        await self._tell(chat_id, known, remove_keyboard=True)
 
     async def _go_on(self, shared: SharedContact, chat: Chat, update_id: int) -> None:
         flow = offers.open_flow(chat, self._flows)
@@ -228,8 +239,12 @@ class Desk:
         async with self._services.uow.read() as tx:
             return await chats.answer_to(tx, CHANNEL, key) is not None
 
-    async def _own_services(self, chat_id: int) -> tuple[ServiceOfChat, ...]:
-        return await self._services.customers.services_of_chat(CHANNEL, str(chat_id))
+    async def _is_known(self, chat_id: int) -> bool:
+        """Whether this chat is a customer's or somebody's of staff, so that its number need not be asked for."""
+        if await self._services.customers.services_of_chat(CHANNEL, str(chat_id)):
+            return True
+        async with self._services.uow.read() as tx:
+            return await member_of_chat(tx, CHANNEL, str(chat_id)) is not None
 
     def _language(self, chat: Chat, speaks: str) -> Language:
         """The chat's own; before it has one, that of the person's app."""

@@ -13,7 +13,7 @@ from telegram.error import TelegramError
 
 from bot.telegram import commands, webhook
 from bot.telegram.client import client
-from bot.telegram.desk import Desk
+from bot.telegram.desk import CHANNEL, Desk
 from bot.telegram.inbox import POLICY, TOPIC, Answering, Inbox
 from bot.telegram.poller import Poller
 from bot.telegram.updates import ALLOWED_UPDATES
@@ -64,6 +64,8 @@ class TelegramBot:
         """Introduce ourselves, then receive and answer until cancelled."""
         await self._say_hello()
         await commands.publish(self._bot, self._flows)
+        for chat, member in await self._services.staff.linked_chats(CHANNEL):
+            await commands.publish_for_staff(self._bot, self._flows, chat, member)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._dispatcher.run())
             if not self._webhook_secret:

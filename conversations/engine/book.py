@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from conversations.engine.flow import Flow
 from conversations.engine.turn import Audience
 from conversations.understanding import Intent
+from core.identity.staff import StaffMember
 
 AnyFlow = Flow[Any]
 
@@ -22,18 +23,27 @@ class FlowBook:
         for flow in flows:
             self._add(flow)
 
-    def serving(self, intent: Intent, audience: Audience) -> AnyFlow | None:
+    def serving(self, intent: Intent, staff: StaffMember | None) -> AnyFlow | None:
         """The flow for an intent; staff are customers of their own flows first."""
-        return self._by_intent.get((intent, audience)) or self._by_intent.get((intent, Audience.EVERYONE))
+        own = self._by_intent.get((intent, Audience.STAFF))
+        return own if own and may_use(staff, own) else self._by_intent.get((intent, Audience.EVERYONE))
 
-    def commanded(self, word: str, audience: Audience) -> AnyFlow | None:
+    def commanded(self, word: str, staff: StaffMember | None) -> AnyFlow | None:
         """The flow a command such as `/tagihan` starts, with or without its slash."""
         flow = self._by_command.get(word.removeprefix("/"))
-        return flow if flow and _may_use(audience, flow) else None
+        return flow if flow and may_use(staff, flow) else None
 
-    def menu(self, audience: Audience) -> tuple[AnyFlow, ...]:
-        """Flows with a name for people, in the order they were listed."""
-        return tuple(flow for flow in self.by_name.values() if flow.label and _may_use(audience, flow))
+    def menu(self) -> tuple[AnyFlow, ...]:
+        """What customers can do: flows with a name for people, in the order they were listed."""
+        return tuple(flow for flow in self._named if flow.audience is Audience.EVERYONE)
+
+    def staff_menu(self, staff: StaffMember) -> tuple[AnyFlow, ...]:
+        """What a member of staff can do for customers."""
+        return tuple(flow for flow in self._named if flow.audience is Audience.STAFF and may_use(staff, flow))
+
+    @property
+    def _named(self) -> Iterator[AnyFlow]:
+        return (flow for flow in self.by_name.values() if flow.label)
 
     def _add(self, flow: AnyFlow) -> None:
         self._claim(self.by_name, flow.name, flow)
@@ -49,5 +59,8 @@ class FlowBook:
         shelf[key] = flow
 
 
-def _may_use(audience: Audience, flow: AnyFlow) -> bool:
-    return flow.audience in {Audience.EVERYONE, audience}
+def may_use(staff: StaffMember | None, flow: AnyFlow) -> bool:
+    """Whether a flow is for the one who is speaking: customers have theirs, staff what their role is allowed, too."""
+    if flow.audience is Audience.EVERYONE:
+        return True
+    return staff is not None and (flow.permission is None or staff.may(flow.permission))

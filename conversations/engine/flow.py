@@ -13,6 +13,7 @@ from typing import Any, Generic
 from conversations.engine.say import Say, Sayable, as_say
 from conversations.engine.turn import Audience, End, Outcome, R, S, Turn
 from conversations.understanding import Intent
+from core.identity.staff import Permission
 
 Answer = Callable[[Turn[S]], Awaitable[Outcome]]
 #: A prompt that reads what it shows; when it finds that nothing is left to ask, it ends the dialogue instead.
@@ -63,6 +64,7 @@ class Flow(Generic[S]):
         serves: tuple[Intent, ...] = (),
         commands: tuple[str, ...] = (),
         audience: Audience = Audience.EVERYONE,
+        permission: Permission | None = None,
         upgrades: Mapping[int, Upgrade] | None = None,
     ) -> None:
         self.name, self.state, self.version = name, state, version
@@ -71,6 +73,8 @@ class Flow(Generic[S]):
         #: Key of what is said to somebody who comes back after a while to find it unfinished.
         self.reopening = reopening
         self.serves, self.commands, self.audience = serves, commands, audience
+        #: What staff need to be allowed, in a flow for staff; None is open to all of them.
+        self.permission = permission
         #: By the version they start from.
         self.upgrades = dict(upgrades or {})
         self.steps: dict[str, Step[S]] = {}

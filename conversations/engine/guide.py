@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from conversations.engine.book import AnyFlow, FlowBook
 from conversations.engine.say import MENU_PAGE, Option, Say, option, say
 from conversations.engine.turn import ChatFacts
-from conversations.engine.words import MENU, NOT_YET, RESTART, RESUME, TOPICS
+from conversations.engine.words import MENU, NOT_YET, RESTART, RESUME, STAFF, TOPICS
 from conversations.understanding import Intent
+from core.identity.staff import StaffMember
 from core.platform.i18n import Language, Message, message
 
 TO_INDONESIAN, TO_ENGLISH = (
@@ -28,10 +29,21 @@ class Guide:
 
     def menu(self, *lines: str | Message, language: Language | None = None) -> Say:
         """What can be done here, below `lines` or a greeting; beside "more" stands the other language."""
-        flows = self._book.menu(self._chat.audience)
+        flows = self._book.menu()
         other = TO_ENGLISH if (language or self._chat.language) == "id" else TO_INDONESIAN
+        staff = () if self._chat.staff is None else (option(STAFF, "engine.staff_menu"),)
         greeting = lines or (message("engine.menu", business=self._business),)
-        return say(*greeting, rows=[_as_row(flow) for flow in flows], actions=(other,), page=MENU_PAGE)
+        rows = [_as_row(flow) for flow in flows]
+        return say(*greeting, rows=rows, actions=(*staff, other), page=MENU_PAGE)
+
+    def staff_menu(self, staff: StaffMember) -> Say:
+        """What this member of staff can do; everything else is one step away in the customers' menu."""
+        rows = [_as_row(flow) for flow in self._book.staff_menu(staff)]
+        return say(
+            message("engine.staff_greeting", name=staff.name),
+            rows=rows,
+            actions=(option(MENU, "engine.customer_menu"),),
+        )
 
     def did_you_mean(self, guesses: Sequence[Intent]) -> Say:
         return say(

@@ -8,14 +8,16 @@ from datetime import timedelta
 import msgspec
 
 from conversations.engine.advance import Advance
-from conversations.engine.book import AnyFlow, FlowBook
+from conversations.engine.book import AnyFlow, FlowBook, may_use
 from conversations.engine.dialogue import Dialogue
 from conversations.engine.guide import Guide
 from conversations.engine.say import CANCEL, MORE, Say, Sayable, as_say, page_of, say
-from conversations.engine.turn import Cue
+from conversations.engine.turn import Audience, Cue
 from conversations.engine.words import (
     RESTART,
     RESUME,
+    STAFF,
+    STAFF_PROOF,
     TOPICS,
     Command,
     command_in,
@@ -57,9 +59,19 @@ class Router:
 
     async def route(self, silence: timedelta) -> None:
         """Take the first reading that fits; the last one always does, so nobody is left without an answer."""
+        self._withdraw()
         for reading in self._readings(silence):
             if await reading():
                 return
+
+    def _withdraw(self) -> None:
+        """A flow for staff ends with the right to it."""
+        staff = self._cue.chat.staff
+        open_flows = {frame.flow for frame in (*self.dialogue.frames, *self.dialogue.aside)}
+        for flow in map(self._book.by_name.__getitem__, open_flows):
+            lacks_proof = flow.audience is Audience.STAFF and flow.name != STAFF_PROOF
+            if not may_use(staff, flow) or (lacks_proof and staff and not staff.is_proved):
+                self._close()
 
     def _readings(self, silence: timedelta) -> tuple[Reading, ...]:
         if self.dialogue.frames and silence > FORGOTTEN:
@@ -168,15 +180,20 @@ class Router:
     async def _command(self) -> bool:
         text = self._cue.text
         if flow := self._commanded(text):
-            await self._advance.start(flow)
+            await self._start(flow)
             return True
-        match command_in(text):
+        return await self._obey(command_in(text))
+
+    async def _obey(self, command: Command | None) -> bool:
+        match command:
             case Command.CANCEL:
                 self._cancel()
             case Command.MENU:
                 self._menu()
             case Command.HELP:
                 self._help()
+            case Command.STAFF:
+                return self._staff_menu()
             case Command.ENGLISH:
                 await self._speak("en")
             case Command.INDONESIAN:
@@ -186,9 +203,20 @@ class Router:
         return True
 
     def _commanded(self, text: str) -> AnyFlow | None:
-        """`/tagihan` starts its flow anywhere; without the slash a word is left to whoever asked a question."""
-        word = text.strip().casefold()
-        return self._book.commanded(word, self._cue.chat.audience) if word.startswith("/") else None
+        """`/tagihan` starts its flow anywhere; without the slash a word is left to whoever asked a question.
+
+        A command of staff may bring along whom or what it is about (`/cari siti`), and needs no slash between questions.
+        """
+        word, *about = text.casefold().split(maxsplit=1) or [""]
+        flow = self._book.commanded(word, self._cue.chat.staff)
+        if flow is None or flow.audience is Audience.EVERYONE:
+            return flow if word.startswith("/") and not about else None
+        return flow if word.startswith("/") or self._is_free_for(about) else None
+
+    def _is_free_for(self, about: list[str]) -> bool:
+        """Whether a bare word of staff is a command here: nothing is owed, and the whole is no customer's wish."""
+        is_asked = bool(self.dialogue.frames) and not self._advance.step.browsing
+        return not is_asked and (not about or not self._meaning.confident)
 
     # -- What is done
 
@@ -198,7 +226,9 @@ class Router:
             return False
         kind, _, name = chosen.partition(":")
         if kind == "flow" and name in self._book.by_name:
-            await self._advance.start(self._book.by_name[name])
+            await self._start(self._book.by_name[name])
+        elif kind == STAFF and self._cue.chat.staff:
+            self._staff_menu()
         elif kind == "intent":
             await self._want(Intent(name))
         elif kind == "language":
@@ -207,15 +237,25 @@ class Router:
             self._change(frames=self.dialogue.aside, aside=(), misses=0)
             await self._advance.ask()
         elif kind == RESTART and (self.dialogue.aside or self.dialogue.closed):
-            await self._advance.start(self._book.by_name[self._left_open])
+            await self._start(self._book.by_name[self._left_open])
         else:
             self._menu(page=self.dialogue.page + 1 if chosen == MORE.id else 0)
         return True
 
+    async def _start(self, flow: AnyFlow) -> None:
+        """Begin a flow; one for staff only once the chat has shown that it is theirs."""
+        staff = self._cue.chat.staff
+        if not may_use(staff, flow):
+            self._menu()
+        elif staff and flow.audience is Audience.STAFF and not staff.is_proved:
+            await self._advance.start(self._book.by_name[STAFF_PROOF])
+        else:
+            await self._advance.start(flow)
+
     async def _want(self, intent: Intent) -> None:
         flow = self._flow_for(intent)
         if flow is not None:
-            await self._advance.start(flow)
+            await self._start(flow)
         elif intent is Intent.THANKS:
             self._remark("engine.thanks")
         elif intent is Intent.MENU:
@@ -264,6 +304,15 @@ class Router:
         self._change(page=page)
         self._say(self._guide.menu())
 
+    def _staff_menu(self) -> bool:
+        """False to those who are not staff."""
+        staff = self._cue.chat.staff
+        if staff is None:
+            return False
+        self._close()
+        self._say(self._guide.staff_menu(staff))
+        return True
+
     def _help(self) -> None:
         """Help explains the open question and keeps it; with nothing open it is the menu."""
         if self.dialogue.frames:
@@ -295,7 +344,7 @@ class Router:
         return choice in {offered.id for offered in self._offered}
 
     def _flow_for(self, intent: Intent) -> AnyFlow | None:
-        return self._book.serving(intent, self._cue.chat.audience)
+        return self._book.serving(intent, self._cue.chat.staff)
 
     @property
     def _meaning(self) -> Understanding:

@@ -15,6 +15,7 @@ from conversations.engine.router import Router
 from conversations.engine.say import Reply, Say, joined, phrase, say
 from conversations.engine.turn import ChatFacts, Cue
 from conversations.understanding import understand
+from core.identity.staff import StaffMember, member_of_chat
 from core.messaging import chats
 from core.messaging.chats import Chat, Superseded
 from core.platform.errors import Unavailable
@@ -60,18 +61,19 @@ class Conversation:
         async with self._services.uow.read() as tx:
             answered = await chats.answer_to(tx, incoming.channel, incoming.key)
             chat = await chats.load(tx, incoming.channel, incoming.chat_address)
+            staff = await member_of_chat(tx, incoming.channel, incoming.chat_address)
         if answered is not None:
             return msgspec.convert(answered, tuple[Reply, ...])
-        after, reply = await self._play(incoming, chat)
+        after, reply = await self._play(incoming, chat, staff)
         async with self._services.uow.write() as tx:
             await chats.save_turn(tx, after, message_id=incoming.key, replies=[msgspec.to_builtins(reply)])
         return (reply,)
 
-    async def _play(self, incoming: Incoming, chat: Chat) -> tuple[Chat, Reply]:
+    async def _play(self, incoming: Incoming, chat: Chat, staff: StaffMember | None) -> tuple[Chat, Reply]:
         """Everything of a turn but its commit; what it changed elsewhere is safe to repeat by the turn's id."""
         dialogue, says = self._opened(chat, incoming)
         language = self._language(chat, incoming, dialogue)
-        cue = self._cue(incoming, language or self._services.settings.language)
+        cue = self._cue(incoming, language or self._services.settings.language, staff)
         router = Router(self._book, cue, dialogue)
         if cue.text or cue.tap:
             await router.route(cue.now - (chat.touched_at or cue.now))
@@ -105,12 +107,12 @@ class Conversation:
         shown = understand(said).language if is_prose and not dialogue.frames else None
         return shown or next((known for known in LANGUAGES if known == incoming.language), None)
 
-    def _cue(self, incoming: Incoming, language: Language) -> Cue:
+    def _cue(self, incoming: Incoming, language: Language, staff: StaffMember | None) -> Cue:
         return Cue(
             id=f"{incoming.channel}:{incoming.key}",
             text=incoming.plain_text,
             tap=incoming.choice_id,
-            chat=ChatFacts(incoming.channel, incoming.chat_address, language),
+            chat=ChatFacts(incoming.channel, incoming.chat_address, language, staff),
             services=self._services,
             now=self._services.clock.now(),
         )

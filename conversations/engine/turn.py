@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from conversations.engine.say import Say, Sayable, as_say
 from core.customers.types import ServiceOfChat
+from core.identity.staff import StaffMember
 from core.platform.clock import local_day
 from core.platform.i18n import Language
 from core.services import Services
@@ -38,7 +39,11 @@ class ChatFacts(Struct, frozen=True):
     channel: str
     address: str
     language: Language
-    audience: Audience = Audience.EVERYONE
+    staff: StaffMember | None = None
+
+    @property
+    def audience(self) -> Audience:
+        return Audience.EVERYONE if self.staff is None else Audience.STAFF
 
     @property
     def origin(self) -> str:
@@ -127,6 +132,11 @@ class Turn(Generic[S]):
     @property
     def chat(self) -> ChatFacts:
         return self.cue.chat
+
+    @property
+    def staff(self) -> StaffMember | None:
+        """Who of the business is speaking; a flow for staff is begun by nobody else."""
+        return self.cue.chat.staff
 
     @property
     def services(self) -> Services:

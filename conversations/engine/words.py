@@ -14,12 +14,17 @@ from core.platform.i18n import Language
 
 #: Ids of what is offered to somebody who comes back.
 RESUME, RESTART, MENU = "resume", "restart", "menu"
+#: Id of the way from the customers' menu to that of staff.
+STAFF = "staff"
+#: Name of the flow in which a chat shows that it is its member of staff's; no flow for staff begins before.
+STAFF_PROOF = "staff_proof"
 
 
 class Command(enum.Enum):
     CANCEL = enum.auto()
     MENU = enum.auto()
     HELP = enum.auto()
+    STAFF = enum.auto()  # to customers these words are words
     INDONESIAN = enum.auto()
     ENGLISH = enum.auto()
 
@@ -32,6 +37,9 @@ COMMANDS: Mapping[str, Command] = {
     "start": Command.MENU,
     "bantuan": Command.HELP,
     "help": Command.HELP,
+    "staf": Command.STAFF,
+    "staff": Command.STAFF,
+    "petugas": Command.STAFF,
     "bahasa": Command.INDONESIAN,
     "bahasa indonesia": Command.INDONESIAN,
     "indonesia": Command.INDONESIAN,

@@ -16,6 +16,7 @@ from conversations.flows import (
     payment_history,
     profile,
     prove_owner,
+    staff_proof,
     ticket_create,
     ticket_status,
     which_service,
@@ -37,6 +38,7 @@ FLOWS: tuple[AnyFlow, ...] = (
     prove_owner.flow,
     link_account.flow,
     payment_code.flow,
+    staff_proof.flow,
 )
 
 

@@ -24,6 +24,23 @@ logins = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
+#: Chats of staff: which login speaks there, the code that was sent to its phone, and until when the chat is trusted.
+staff_chats = Table(
+    "staff_chats",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("address", String(64), primary_key=True),
+    Column("login_id", Key, ForeignKey("logins.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("linked_at", UtcDateTime, nullable=False),
+    Column("proved_until", UtcDateTime),
+    Column("code_mac", String(64)),
+    Column("code_expires_at", UtcDateTime),
+    Column("tries_left", Integer, nullable=False),
+    # What asked for the code, and what was the last try: the repeat of either changes nothing.
+    Column("code_request_id", String(160)),
+    Column("checked_request_id", String(160)),
+)
+
 #: Tokens that were logged out or refreshed before they expired.
 revoked_tokens = Table(
     "revoked_tokens",

@@ -16,6 +16,8 @@ from conversations.engine.flow import Flow
 from conversations.engine.turn import Audience
 from conversations.flows import FLOWS, conversation
 from core.bootstrap import Bell, bootstrap
+from core.identity.staff import StaffMember
+from core.identity.types import Role
 from core.platform.clock import SystemClock
 from core.services import Services
 from sandbox.telegram.news import MessageNews
@@ -109,12 +111,17 @@ async def test_staff_are_shown_more_in_their_own_chats() -> None:
         commands=("siaran",),
         audience=Audience.STAFF,
     )
-    assert commands.commands([flow], "id", Audience.EVERYONE)[0].command == "menu"
+    assert commands.commands([flow], "id")[0].command == "menu"
+    admin = StaffMember(1, "Admin", Role.ADMIN)
     async with staged(people=(JOHN, SITI)) as outside:
         await outside.do(SITI, "start")
-        await commands.publish(outside.bot, [flow], staff_chats=[SITI.id])
-        shown = [outside.api.commands.shown(person.id, "id")[0].command for person in (JOHN, SITI)]
-    assert shown == ["menu", "siaran"]
+        await commands.publish(outside.bot, [flow])
+        await commands.publish_for_staff(outside.bot, [flow], str(SITI.id), admin)
+        shown = [
+            [each.command for each in outside.api.commands.shown(person.id, "id")[:2]]
+            for person in (JOHN, SITI)
+        ]
+    assert shown == [["menu", "bantuan"], ["staf", "siaran"]]
 
 
 async def test_a_menu_that_cannot_be_set_stops_nobody() -> None:
@@ -134,7 +141,7 @@ def test_without_a_token_the_library_is_never_loaded() -> None:
 
 def test_every_command_is_one_telegram_takes() -> None:
     for language in ("id", "en"):
-        for command in commands.commands(FLOWS, language, Audience.STAFF):
+        for command in commands.commands(FLOWS, language, StaffMember(1, "Admin", Role.SUPERADMIN)):
             assert command.command.isascii()
             assert 1 <= len(command.command) <= 32
             assert 1 <= len(command.description) <= 256

@@ -38,6 +38,7 @@ SITI = "6281200000001"  # 28900001 and 28900002, the second one isolated
 DEWI = "6281200000004"  # 28900004, all paid
 BAMBANG = "6281200000005"  # 28900005, one unpaid bill
 STRANGER = "6281299999999"
+ADMIN = "6281100000001"  # staff, SuperAdmin
 
 SECRET = "a-test-secret-of-more-than-thirty-two-characters"
 
