@@ -12,6 +12,7 @@ import typer
 sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # None is how Python marks a module as absent
 
 from cli.environment import settings_or_exit  # noqa: E402 - after the line above
+from cli.partner_commands import partner  # noqa: E402
 
 app = typer.Typer(
     name="loket",
@@ -27,9 +28,6 @@ demo = typer.Typer(help="Demo data to try Loket with.", no_args_is_help=True, ri
 keys = typer.Typer(help="API keys of billing partners.", no_args_is_help=True, rich_markup_mode=None)
 outbox = typer.Typer(
     help="What waits to leave for the outside world.", no_args_is_help=True, rich_markup_mode=None
-)
-partner = typer.Typer(
-    help="Bill partners: who pays bills through our API.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(audit, name="audit")
 app.add_typer(db, name="db")
@@ -169,71 +167,6 @@ def outbox_retry(job_id: Annotated[int, typer.Argument(help="The job's number in
 
     if not asyncio.run(retry(settings_or_exit(), job_id)):
         raise SystemExit(1)
-
-
-@partner.command("create")
-def partner_create(
-    code: Annotated[str, typer.Argument(help="The partner's short name, their partnerId.")],
-    name: Annotated[str, typer.Argument(help="Their name for people.")],
-    *,
-    environment: Annotated[str, typer.Option(help="sandbox or production.")] = "sandbox",
-    ip: Annotated[
-        list[str] | None, typer.Option(help="Address or network they call from; repeatable.")
-    ] = None,
-    host: Annotated[
-        list[str] | None, typer.Option(help="Host their callbacks may go to; repeatable.")
-    ] = None,
-    callback_url: Annotated[
-        str | None, typer.Option(help="Where callbacks go unless a payment says so.")
-    ] = None,
-    admin_fee: Annotated[int, typer.Option(min=0, help="Rupiah a transaction.")] = 2500,
-) -> None:
-    """Create a partner with a first key and show its secret, this once."""
-    from cli.partner import create
-
-    asyncio.run(
-        create(
-            settings_or_exit(),
-            code,
-            name,
-            environment=environment,
-            addresses=ip,
-            hosts=host,
-            callback_url=callback_url,
-            admin_fee=admin_fee,
-        )
-    )
-
-
-@partner.command("rotate")
-def partner_rotate(key: Annotated[str, typer.Argument(help="The key to be replaced.")]) -> None:
-    """Give a key a successor with a new secret; the old one works for another week."""
-    from cli.partner import rotate
-
-    asyncio.run(rotate(settings_or_exit(), key))
-
-
-@partner.command("topup")
-def partner_top_up(
-    code: Annotated[str, typer.Argument(help="The partner's short name.")],
-    amount: Annotated[int, typer.Argument(min=1, help="Rupiah received.")],
-    reference: Annotated[str, typer.Argument(help="The transfer's reference; the same one is booked once.")],
-) -> None:
-    """Book money that arrived for a partner's deposit."""
-    from cli.partner import top_up
-
-    asyncio.run(top_up(settings_or_exit(), code, amount, reference))
-
-
-@partner.command("report")
-def partner_report(
-    code: Annotated[str, typer.Argument(help="The partner's short name.")],
-    day: Annotated[str, typer.Argument(help="The day, such as 2026-11-22.")],
-) -> None:
-    """Print a day's transactions as the partner gets them."""
-    from cli.partner import report
-
-    asyncio.run(report(settings_or_exit(), code, day))
 
 
 def main() -> None:

@@ -24,10 +24,13 @@ from core.partners.bodies import Envelope
 from core.partners.codes import Code
 from core.partners.types import Declined, PartnerKey, Scope
 from core.platform.errors import Throttled, Unauthenticated, Unavailable
+from core.platform.limits import Allowance, allowance
 
 log = structlog.get_logger(__name__)
 
 _VERSIONS = frozenset({"1.0", "2.0"})
+#: Claims that the log tells of a call; names and addresses of people are not among them (§9).
+_TOLD = ("accountnumber", "productcode", "refnumber", "inquiryid", "amount", "month", "date")
 #: HTTP says 200 for every code a partner acts on; what it must not act on comes with an error status (§5.1).
 _STATUS = {
     Code.UNAUTHORISED: 401,
@@ -39,28 +42,23 @@ _STATUS = {
 }
 
 
-class Rate(Struct, frozen=True):
-    """So many calls in so many seconds, for one key and one kind of call (§9)."""
-
-    calls: int
-    seconds: int
-
-    @property
-    def limit(self) -> str:
-        return f"{self.calls}/{self.seconds} second"
-
-    @property
-    def policy(self) -> dict[str, str]:
-        return {"RateLimit-Policy": f"{self.calls};w={self.seconds}", "RateLimit-Limit": str(self.calls)}
-
-
 class Terms(Struct, frozen=True):
-    """On which terms an endpoint is called; `malformed` answers what cannot be read."""
+    """On which terms an endpoint is called; `malformed` answers what cannot be read.
+
+    `rate` is how often one key may (§9), such as `60/3 second`; a key may have another.
+    """
 
     scope: Scope
-    rate: Rate
+    rate: str
     malformed: Code = Code.BAD_REQUEST
     deadline_s: float = 8.0
+
+
+class Call(Struct):
+    """What is learned of a request on its way: what is told of it in the log, and what goes out with any answer."""
+
+    asked: Mapping[str, object] = {}
+    headers: dict[str, str] = {}
 
 
 class Replay(Struct, frozen=True):
@@ -80,47 +78,55 @@ def for_partners(terms: Terms) -> Callable[[PartnerView], View]:
         @wraps(view)
         async def admitted() -> Response:
             started = time.perf_counter()
-            reply, headers = await _answered(view, terms)
+            call = Call()
+            reply = await _answered(view, terms, call)
             log.info(
                 "partner_answered",
                 path=request.path,
                 ip=client_ip(),
                 rc=_code(reply),
                 ms=round((time.perf_counter() - started) * 1000, 1),
+                asked=call.asked,
             )
-            return _response(reply, headers)
+            return _response(reply, call.headers)
 
         return admitted
 
     return decorate
 
 
-async def _answered(view: PartnerView, terms: Terms) -> tuple[Reply, Mapping[str, str]]:
+async def _answered(view: PartnerView, terms: Terms, call: Call) -> Reply:
     """Every expected end; a bug is logged here and answered as one, in the partners' form."""
     try:
         async with asyncio.timeout(terms.deadline_s):
-            return await _admitted(view, terms), terms.rate.policy
+            return await _admitted(view, terms, call)
     except Unauthenticated:
-        return bodies.refused(Code.UNAUTHORISED), {}
+        call.headers.clear()  # whoever is not let in is told nothing of the key
+        return bodies.refused(Code.UNAUTHORISED)
     except Declined as declined:
-        return bodies.refused(declined.response, declined.detail), terms.rate.policy
+        return bodies.refused(declined.response, declined.detail)
     except Throttled as throttled:
-        return bodies.refused(Code.RATE_LIMITED), _later(throttled.retry_after_s, terms.rate)
+        call.headers |= _later(throttled.retry_after_s)
+        return bodies.refused(Code.RATE_LIMITED)
     except Unavailable as unavailable:
-        return bodies.refused(Code.UNAVAILABLE), {"Retry-After": str(unavailable.retry_after_s)}
+        call.headers["Retry-After"] = str(unavailable.retry_after_s)
+        return bodies.refused(Code.UNAVAILABLE)
     except TimeoutError:
-        return bodies.refused(Code.TIMEOUT), {}
+        return bodies.refused(Code.TIMEOUT)
     except Exception:
         log.exception("request_failed")
-        return bodies.refused(Code.FAULT), {}
+        return bodies.refused(Code.FAULT)
 
 
-async def _admitted(view: PartnerView, terms: Terms) -> Reply:
+async def _admitted(view: PartnerView, terms: Terms, call: Call) -> Reply:
     gate, shown = services().partners.gate, await _shown()
     key = await gate.key_of(shown, terms.scope)
     structlog.contextvars.bind_contextvars(partner_id=key.partner_id, key_id=key.id)
-    await services().throttle.hit(key.rate or terms.rate.limit, "partner", view.__name__, str(key.id))
+    rate = key.rate or terms.rate
+    call.headers |= _left(allowance(rate))
+    call.headers |= _left(await services().throttle.count(rate, "partner", view.__name__, str(key.id)))
     claims = await gate.claims_of(key, shown)
+    call.asked = {name: claims.by_name[name] for name in _TOLD if name in claims.by_name}
     if request.headers.get("VERSION", "2.0").strip() not in _VERSIONS:
         raise Declined(terms.malformed, "VERSION")
     fields = Fields(claims, terms.malformed)
@@ -144,13 +150,17 @@ async def _shown() -> Shown:
     )
 
 
-def _later(seconds: int, rate: Rate) -> dict[str, str]:
+def _left(rate: Allowance) -> dict[str, str]:
     return {
-        **rate.policy,
-        "RateLimit-Remaining": "0",
-        "RateLimit-Reset": str(seconds),
-        "Retry-After": str(seconds),
+        "RateLimit-Policy": f"{rate.calls};w={rate.seconds}",
+        "RateLimit-Limit": str(rate.calls),
+        "RateLimit-Remaining": str(rate.left),
+        "RateLimit-Reset": str(rate.resets_s),
     }
+
+
+def _later(seconds: int) -> dict[str, str]:
+    return {"RateLimit-Remaining": "0", "RateLimit-Reset": str(seconds), "Retry-After": str(seconds)}
 
 
 def _code(reply: Reply) -> int:

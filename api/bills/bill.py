@@ -7,7 +7,7 @@ import asyncio
 from quart import Blueprint
 
 from api.auth import services
-from api.bills.access import Rate, Replay, Terms, for_partners
+from api.bills.access import Replay, Terms, for_partners
 from api.bills.claims import Fields, payment_order, question
 from core.partners import bodies
 from core.partners.bodies import Envelope
@@ -22,15 +22,15 @@ blueprint = Blueprint("bills", __name__, url_prefix="/api")
 SAME_ACCOUNT, SAME_REFERENCE = "10/30 minute", "1/5 second"
 _PAYMENT_DEADLINE_S = 5.0
 
-_INQUIRY = Terms(Scope.INQUIRY, Rate(60, 3))
+_INQUIRY = Terms(Scope.INQUIRY, "60/3 second")
 #: The sandbox's slow answer must outlast the deadline that the payment itself keeps below.
 _PAYMENT = Terms(
     Scope.PAYMENT,
-    Rate(30, 3),
+    "30/3 second",
     malformed=Code.GENERAL_ERROR,
     deadline_s=SLOW_ANSWER_S + _PAYMENT_DEADLINE_S + 1,
 )
-_STATUS = Terms(Scope.STATUS, Rate(20, 1))
+_STATUS = Terms(Scope.STATUS, "20/second")
 
 
 @blueprint.post("/v2/bill/check")
@@ -64,6 +64,7 @@ async def pay_bill(key: PartnerKey, fields: Fields) -> Envelope | Replay:
     order = payment_order(fields)
     async with asyncio.timeout(_PAYMENT_DEADLINE_S):
         taken = await services().partners.pay(key, order)
+    taken = await services().partners.finish(key, taken)
     await _played_slowness(taken)
     body = bodies.of_transaction(taken.transaction, services().settings.zone)
     return Replay(body) if taken.is_replay else body

@@ -10,6 +10,7 @@ from quart import Blueprint, Response
 
 from api.bills.partner import Balance, ProductEntry, Resent, Settlements
 from core.partners.bodies import InquiryData, TransactionData
+from core.partners.callbacks import Told
 from core.partners.codes import WORDS, Code
 from core.partners.reports import Day
 
@@ -43,6 +44,7 @@ _MAY_RETRY = frozenset(
         Code.PRODUCT_OFFLINE,
         Code.INSUFFICIENT_DEPOSIT,
         Code.NO_BILL,
+        Code.MAINTENANCE,
         Code.INQUIRY_CUT_OFF,
         Code.PRODUCT_UNAVAILABLE,
         Code.TOO_OFTEN,
@@ -60,7 +62,7 @@ _ASK_AGAIN = frozenset(
 
 def document() -> Json:
     """The whole document."""
-    answers = (InquiryData, TransactionData, Balance, ProductEntry, Day, Settlements, Resent)
+    answers = (InquiryData, TransactionData, Balance, ProductEntry, Day, Settlements, Resent, Told)
     _, schemas = msgspec.json.schema_components(answers, ref_template=_REF)
     return {
         "openapi": "3.1.0",
@@ -123,7 +125,13 @@ def _paths() -> Json:
     found["/api/v2/partner/transactions"] = {"get": days | _query(date=True, cursor=False)}
     batches = _operation("partner_settlements", "What days come to", _ref(Settlements))
     found["/api/v2/partner/settlements"] = {"get": batches | _query(**{"from": True, "to": True})}
-    again = _operation("resend_callbacks", "Repeat a sandbox payment's callbacks", _ref(Resent))
+    for name, what, data in (
+        ("callbacks", "What was tried to tell of a payment", {"type": "array", "items": _ref(Told)}),
+        ("callbacks/resend", "Tell once more how a payment ended", _ref(Resent)),
+    ):
+        operation = _operation(f"partner_{name.replace('/', '_')}", what, data)
+        found[f"/api/v2/partner/{name}"] = {"post": operation | _claims({"refNumber": _REFERENCE}, {})}
+    again = _operation("resend_sandbox_callbacks", "Repeat a sandbox payment's callbacks", _ref(Resent))
     number = {"name": "transaction_id", "in": "path", "required": True, "schema": {"type": "integer"}}
     found["/sandbox/callbacks/{transaction_id}/resend"] = {"post": again | {"parameters": [number]}}
     return found

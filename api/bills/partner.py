@@ -13,7 +13,7 @@ from msgspec import Struct
 from quart import Blueprint, Response, request
 
 from api.auth import services
-from api.bills.access import Rate, Reply, Terms, for_partners
+from api.bills.access import Reply, Terms, for_partners
 from api.bills.claims import Fields, day
 from core.partners import bodies
 from core.partners.bodies import Envelope
@@ -24,8 +24,8 @@ from core.platform.errors import Conflict, NotFound
 
 blueprint = Blueprint("bill_partner", __name__)
 
-_REPORT = Terms(Scope.REPORT, Rate(1, 1))
-_RESEND = Terms(Scope.STATUS, Rate(1, 1))
+_REPORT = Terms(Scope.REPORT, "1/second")
+_RESEND = Terms(Scope.STATUS, "1/second")
 _LARGEST_CURSOR = 2**53 - 1
 
 
@@ -113,6 +113,28 @@ async def list_settlements(key: PartnerKey, fields: Fields) -> Envelope:
     return _reported(Settlements(await services().partners.batches(key, first, last)))
 
 
+@blueprint.post("/api/v2/partner/callbacks")
+@for_partners(_RESEND)
+async def list_callbacks(key: PartnerKey, fields: Fields) -> Envelope:
+    """What was tried to tell of the payment `refNumber`, newest first (§8.5)."""
+    reference = fields.reference()
+    try:
+        return _reported(await services().partners.told(key, reference))
+    except NotFound:
+        return bodies.refused(Code.NO_SUCH_TRANSACTION)
+
+
+@blueprint.post("/api/v2/partner/callbacks/resend")
+@for_partners(_RESEND)
+async def resend_callbacks(key: PartnerKey, fields: Fields) -> Envelope:
+    """Tell once more how the payment `refNumber` ended (§8.2)."""
+    reference = fields.reference()
+    try:
+        return _reported(Resent(await services().partners.resend(key, reference)))
+    except (NotFound, Conflict):
+        return bodies.refused(Code.NO_SUCH_TRANSACTION)
+
+
 @blueprint.post("/sandbox/callbacks/<int:transaction_id>/resend")
 async def resend(transaction_id: int) -> Response:
     """Repeat the callbacks of a sandbox payment that has ended (§11)."""
@@ -120,7 +142,7 @@ async def resend(transaction_id: int) -> Response:
     @for_partners(_RESEND)
     async def again(key: PartnerKey, _fields: Fields) -> Envelope:
         try:
-            return _reported(Resent(await services().partners.resend(key, transaction_id)))
+            return _reported(Resent(await services().partners.resend_sandboxed(key, transaction_id)))
         except (NotFound, Conflict):
             return bodies.refused(Code.NO_SUCH_TRANSACTION)
 

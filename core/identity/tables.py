@@ -96,6 +96,7 @@ api_keys = Table(
     Column("key_hash", String(64), nullable=False, unique=True),
     Column("scopes", JsonText, nullable=False),
     Column("networks", JsonText, nullable=False),
+    Column("rate", String(32)),  # what replaces the usual limit of calls, such as `600/minute`
     Column("is_active", Boolean, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("last_used_at", UtcDateTime),

@@ -25,6 +25,7 @@ from core.partners.tokens import BadToken, Claims
 from core.partners.types import Declined, PartnerKey, Scope
 from core.platform.clock import local_day
 from core.platform.errors import Throttled, Unauthenticated
+from core.platform.ids import new_token
 from core.platform.secrets import Keyring
 from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 from core.settings import Settings
@@ -38,6 +39,7 @@ _NONCE_LIFETIME = timedelta(hours=24)
 _LONGEST_JTI = 64
 _LARGEST_TIME = 2**53
 _LONGEST_EXTERNAL_ID = 36
+_LONGEST_KEY = 64
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -60,24 +62,30 @@ class Gate:
 
     def __init__(self, uow: UnitOfWork, settings: Settings, keyring: Keyring) -> None:
         self._uow, self._settings, self._keyring = uow, settings, keyring
+        self._decoy = keyring.seal(new_token())
 
     async def key_of(self, shown: Shown, scope: Scope) -> PartnerKey:
         """The live key that may be used for this from there.
 
-        Raises `Unauthenticated`, and `Throttled` while the address is shut out for its wrong signatures.
+        Raises `Unauthenticated`, and `Throttled` while the address is shut out for its wrong signatures. A key that is
+        not known answers both like one that is, and takes as long.
         """
         async with self._uow.read() as tx:
+            wait = await counters.seconds_to_wait(tx, self._misses(shown))
             row = await _live_key(tx, shown.key)
-            if row is None:
-                raise _refused("unknown key")
-            if not _is_allowed_from(row.networks, shown.ip):
-                raise _refused("foreign address", row.id)
-            if scope not in row.scopes:
-                raise _refused("scope", row.id)
-            wait = await counters.seconds_to_wait(tx, self._misses(row.id, shown.ip))
         if wait:
             raise Throttled(wait, "too_many_signatures")
+        if row is None or (problem := _problem(row, shown.ip, scope)):
+            await self._read_in_vain(shown, self._decoy if row is None else row.secret_sealed)
+            raise _refused("unknown key") if row is None else _refused(problem, row.id)
         return _as_key(row, scope)
+
+    async def _read_in_vain(self, shown: Shown, sealed: str) -> None:
+        try:
+            tokens.read(shown.token, self._keyring.unseal(sealed) or "")
+        except BadToken as bad:
+            if bad.reason == "signature":
+                await self._count_miss(shown)
 
     async def claims_of(self, key: PartnerKey, shown: Shown) -> Claims:
         """What the partner signed. Raises `Unauthenticated`, and `Declined` for an external id that came before."""
@@ -88,7 +96,7 @@ class Gate:
             claims = tokens.read(shown.token, secret)
         except BadToken as bad:
             if bad.reason == "signature":
-                await self._count_miss(key, shown.ip)
+                await self._count_miss(shown)
             raise _refused(bad.reason, key.id) from bad
         if claims.by_name.get("partnerid") != key.partner_code:
             raise _refused("partnerId", key.id)
@@ -99,7 +107,7 @@ class Gate:
         """Check what ages, remember what must not come twice, and forget wrong signatures."""
         async with self._uow.read() as tx:
             now = tx.now
-            misses = await tx.scalar(_tally(self._misses(key.id, shown.ip)))
+            misses = await tx.scalar(_tally(self._misses(shown)))
             used_at = await tx.scalar(select(partner_keys.c.last_used_at).where(partner_keys.c.id == key.id))
         jti = _fresh_jti(key, claims, now)
         external_id = _signed_external_id(key, shown, secret, now)
@@ -107,7 +115,7 @@ class Gate:
         if not (jti or external_id or misses is not None or is_worth_noting):
             return
         async with self._uow.write() as noting:
-            await counters.forget(noting, self._misses(key.id, shown.ip))
+            await counters.forget(noting, self._misses(shown))
             await noting.execute(
                 partner_keys.update().where(partner_keys.c.id == key.id).values(last_used_at=noting.now)
             )
@@ -117,18 +125,19 @@ class Gate:
             if external_id and not await _is_new(noting, key, f"external:{day}:{external_id}"):
                 raise Declined(Code.EXTERNAL_ID_REUSED)
 
-    async def _count_miss(self, key: PartnerKey, ip: str) -> None:
-        miss = self._misses(key.id, ip)
+    async def _count_miss(self, shown: Shown) -> None:
+        miss = self._misses(shown)
         async with self._uow.write() as tx:
             await counters.spend(tx, miss)
             is_last = await counters.seconds_to_wait(tx, miss) > 0
             if is_last:  # the last one allowed shuts the door at once
                 await counters.spend(tx, miss)
         if is_last:
-            log.error("partner_key_locked", key_id=key.id, partner_id=key.partner_id)
+            log.error("partner_key_locked", bucket=miss.bucket)
 
-    def _misses(self, key_id: int, ip: str) -> Charge:
-        return charge(self._keyring, WRONG_SIGNATURES, str(key_id), origin(ip))
+    def _misses(self, shown: Shown) -> Charge:
+        """Counted by the name that was shown, whether or not there is such a key."""
+        return charge(self._keyring, WRONG_SIGNATURES, shown.key[:_LONGEST_KEY], origin(shown.ip))
 
 
 def _refused(reason: str, key_id: int | None = None) -> Unauthenticated:
@@ -139,7 +148,7 @@ def _refused(reason: str, key_id: int | None = None) -> Unauthenticated:
 async def _live_key(tx: ReadTx, presented: str) -> Row[Any] | None:
     key = partner_keys.c
     return await tx.first(
-        select(partner_keys, partners.c.code.label("partner_code"))
+        select(partner_keys, partners.c.code.label("partner_code"), partners.c.settles_at_once)
         .join(partners, partners.c.id == key.partner_id)
         .where(
             key.key == presented.replace("\0", ""),
@@ -162,7 +171,15 @@ def _as_key(row: Row[Any], scope: Scope) -> PartnerKey:
         row.requires_fresh,
         row.requires_signature,
         row.limits.get(scope),
+        row.settles_at_once,
     )
+
+
+def _problem(row: Row[Any], ip: str, scope: Scope) -> str:
+    """Why a live key may not be used for this from there; empty when it may."""
+    if not _is_allowed_from(row.networks, ip):
+        return "foreign address"
+    return "" if scope in row.scopes else "scope"
 
 
 def _is_allowed_from(networks: Iterable[str], ip: str) -> bool:

@@ -5,28 +5,34 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
+from msgspec import Struct
 from sqlalchemy import Row, func, select
 from typing_extensions import override
 
 from core.partners import bodies, queries
+from core.partners.breaker import Breaker
 from core.partners.ports import Answered, CallbackSender, OffLimits, Unreachable
 from core.partners.tables import (
+    callback_attempts,
     callback_deliveries,
     callback_urls,
     partner_keys,
     partner_transactions,
     partners,
 )
-from core.partners.types import Transaction
+from core.partners.types import State, Transaction
 from core.platform import outbox
-from core.platform.outbox import Done, Job, Outcome, Park, Retry, RetryPolicy
+from core.platform.errors import Conflict, NotFound
+from core.platform.outbox import Done, Job, Later, Outcome, Park, Retry, RetryPolicy
 from core.platform.secrets import Keyring
-from core.platform.uow import UnitOfWork, WriteTx
+from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 from core.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -35,7 +41,11 @@ CALLBACK_TOPIC = "partner.callback"
 #: Connect 3 s, all of it 10 s; the rest is for what the database asks.
 DEADLINE_S = 15.0
 _MINUTE, _HOUR = 60.0, 3600.0
-_ACCEPTED, _GONE = 200, 410
+_ACCEPTED, _GONE, _SERVER_FAULT = 200, 410, 500
+_LONGEST_SAID = 1024
+_ATTEMPTS_ARE_KEPT = timedelta(days=90)
+
+Answer = Answered | Unreachable | OffLimits
 
 
 class CallbackSchedule(RetryPolicy, frozen=True):
@@ -100,8 +110,19 @@ async def _queue(tx: WriteTx, delivery_id: int, event_id: str) -> None:
     await outbox.post(tx, CALLBACK_TOPIC, {"delivery_id": delivery_id}, key=event_id)
 
 
-async def resend(tx: WriteTx, transaction_id: int) -> int:
-    """Tell everybody once more, as new events; returns how many."""
+async def resend_final(tx: WriteTx, transaction: Row[Any] | None) -> int:
+    """Tell everybody once more of a payment that has ended, as new events; returns how many.
+
+    Raises `NotFound("transaction")` without one, `Conflict("not_final")` while it is under way.
+    """
+    if transaction is None:
+        raise NotFound("transaction")
+    if not State(transaction.state).is_final:
+        raise Conflict("not_final")
+    return await _resend(tx, transaction.id)
+
+
+async def _resend(tx: WriteTx, transaction_id: int) -> int:
     delivery = callback_deliveries.c
     rows = await tx.all(
         select(delivery.url_id)
@@ -139,6 +160,7 @@ class CallbackDelivery:
 
     def __init__(self, uow: UnitOfWork, settings: Settings, keyring: Keyring, sender: CallbackSender) -> None:
         self._uow, self._settings, self._keyring, self._sender = uow, settings, keyring, sender
+        self._breaker = Breaker()
 
     async def __call__(self, job: Job) -> Outcome:
         async with self._uow.read() as tx:
@@ -149,9 +171,14 @@ class CallbackDelivery:
             return Park("the transaction is gone")
         if row.disabled_at is not None:
             return Park("the address was disabled: it answered 410")
+        if rest := self._breaker.wait(row.url, now):
+            return Later("the partner's server is left alone for a while: it failed again and again", rest)
         body = self._body(queries.as_transaction(transaction))
+        began = time.monotonic()
         answer = await self._sender.send(row.url, self._headers(row, job.key, now, body), body)
-        return await self._outcome(row, answer)
+        self._breaker.note(row.url, now, is_well=_is_well(answer))
+        await self._record(row, answer, now, latency_ms=round((time.monotonic() - began) * 1000))
+        return self._outcome(row, answer)
 
     def _body(self, transaction: Transaction) -> bytes:
         return bodies.encoded(bodies.of_transaction(transaction, self._settings.zone))
@@ -170,12 +197,29 @@ class CallbackDelivery:
             ),
         }
 
-    async def _outcome(self, row: Row[Any], answer: Answered | Unreachable | OffLimits) -> Outcome:
+    async def _record(self, row: Row[Any], answer: Answer, started_at: datetime, *, latency_ms: int) -> None:
+        """Remember the try; an address that says it is gone for good is called no more."""
+        status = answer.status if isinstance(answer, Answered) else None
+        said = answer.excerpt if isinstance(answer, Answered) else answer.reason
+        async with self._uow.write() as tx:
+            await tx.insert(
+                callback_attempts,
+                delivery_id=row.delivery_id,
+                started_at=started_at,
+                latency_ms=latency_ms,
+                status=status,
+                said=said.replace("\0", "")[:_LONGEST_SAID],
+            )
+            if status == _GONE:
+                url = callback_urls.update().where(callback_urls.c.id == row.url_id)
+                await tx.execute(url.values(disabled_at=tx.now))
+
+    def _outcome(self, row: Row[Any], answer: Answer) -> Outcome:
         match answer:
             case Answered(status, excerpt) if status == _ACCEPTED:
                 return Done(detail=f"HTTP {status} {excerpt}".strip())
             case Answered(status) if status == _GONE:
-                await self._disable(row)
+                log.error("callback_url_disabled", url_id=row.url_id, partner_id=row.partner_id)
                 return Park("HTTP 410: the address was disabled")
             case Answered(status, excerpt):
                 return Retry(f"HTTP {status} {excerpt}".strip())
@@ -185,16 +229,70 @@ class CallbackDelivery:
                 log.error("callback_off_limits", url_id=row.url_id, partner_id=row.partner_id)
                 return Park(reason)
 
-    async def _disable(self, row: Row[Any]) -> None:
-        async with self._uow.write() as tx:
-            url = callback_urls.update().where(callback_urls.c.id == row.url_id)
-            await tx.execute(url.values(disabled_at=tx.now))
-        log.error("callback_url_disabled", url_id=row.url_id, partner_id=row.partner_id)
+
+def _is_well(answer: Answer) -> bool:
+    match answer:
+        case Answered(status):
+            return status < _SERVER_FAULT
+        case Unreachable():
+            return False
+        case OffLimits():
+            return True
+
+
+async def purge_attempts(tx: WriteTx, *, batch: int = 2000) -> int:
+    """Forget old tries, a batch at a time; returns how many."""
+    attempt = callback_attempts.c
+    old = select(attempt.id).where(attempt.started_at < tx.now - _ATTEMPTS_ARE_KEPT).limit(batch)
+    return await tx.execute(callback_attempts.delete().where(attempt.id.in_(old)))
+
+
+class Told(Struct, frozen=True, rename="camel"):
+    """One try to tell a partner how a payment ended; without a `status` nobody answered."""
+
+    event_id: str
+    url: str
+    at: datetime
+    latency_ms: int
+    status: int | None
+    said: str
+
+
+async def told(tx: ReadTx, transaction_id: int, zone: ZoneInfo, *, most: int = 100) -> tuple[Told, ...]:
+    """What was tried to tell of a payment, newest first."""
+    attempt, delivery = callback_attempts.c, callback_deliveries.c
+    rows = await tx.all(
+        select(
+            delivery.number,
+            callback_urls.c.url,
+            attempt.started_at,
+            attempt.latency_ms,
+            attempt.status,
+            attempt.said,
+        )
+        .join(callback_deliveries, delivery.id == attempt.delivery_id)
+        .join(callback_urls, callback_urls.c.id == delivery.url_id)
+        .where(delivery.transaction_id == transaction_id)
+        .order_by(attempt.id.desc())
+        .limit(most)
+    )
+    return tuple(
+        Told(
+            _event_id(transaction_id, row.number),
+            row.url,
+            row.started_at.astimezone(zone),
+            row.latency_ms,
+            row.status,
+            row.said,
+        )
+        for row in rows
+    )
 
 
 def _delivery(delivery_id: int) -> Any:
     return (
         select(
+            callback_deliveries.c.id.label("delivery_id"),
             callback_deliveries.c.transaction_id,
             callback_urls.c.id.label("url_id"),
             callback_urls.c.url,

@@ -14,6 +14,7 @@ class Code(enum.IntEnum):
     DUPLICATE_INQUIRY = 102
     WRONG_ACCOUNT = 103
     INVALID_AMOUNT = 104
+    BLOCKED_BY_BILLER = 105
     OVER_MAXIMUM = 106
     DUPLICATE_REFERENCE = 108
     CUT_OFF = 109
@@ -27,6 +28,7 @@ class Code(enum.IntEnum):
     NO_SUCH_PRODUCT = 186
     INSUFFICIENT_DEPOSIT = 187
     NO_SUCH_TRANSACTION = 188
+    MANUALLY_FAILED = 198
     GENERAL_ERROR = 199
     PROCESSING = 299
     INQUIRY_OK = 300
@@ -34,6 +36,7 @@ class Code(enum.IntEnum):
     ALREADY_PAID = 302
     NO_BILL = 303
     NO_SUCH_ACCOUNT = 304
+    MAINTENANCE = 305
     INQUIRY_CUT_OFF = 310
     PRODUCT_UNAVAILABLE = 311
     INQUIRY_EXPIRED = 312
@@ -74,6 +77,9 @@ WORDS = {
     ),
     Code.WRONG_ACCOUNT: Words("Nomor pelanggan salah", "Wrong account number"),
     Code.INVALID_AMOUNT: Words("Jumlah pembayaran tidak valid", "Invalid amount"),
+    Code.BLOCKED_BY_BILLER: Words(
+        "Pembayaran diblokir oleh penyedia layanan", "Payment is blocked by the biller"
+    ),
     Code.OVER_MAXIMUM: Words("Jumlah melebihi batas maksimum", "Amount is over the maximum"),
     Code.DUPLICATE_REFERENCE: Words(
         "refNumber sudah dipakai dengan isi berbeda", "Duplicate transaction: refNumber in use"
@@ -89,6 +95,7 @@ WORDS = {
     Code.NO_SUCH_PRODUCT: Words("Produk tidak ditemukan", "Product not found"),
     Code.INSUFFICIENT_DEPOSIT: Words("Saldo deposit tidak mencukupi", "Insufficient deposit"),
     Code.NO_SUCH_TRANSACTION: Words("transaksi tidak tersedia", "transaction is not available"),
+    Code.MANUALLY_FAILED: Words("Transaksi digagalkan oleh petugas", "Transaction was failed manually"),
     Code.GENERAL_ERROR: Words("Transaksi gagal", "Transaction failed"),
     Code.PROCESSING: Words("Transaksi sedang dalam proses", "Your transaction is processing"),
     Code.INQUIRY_OK: Words("Inkuiri berhasil", "Inquiry is successful"),
@@ -99,6 +106,7 @@ WORDS = {
     Code.ALREADY_PAID: Words("Inkuiri gagal, tagihan sudah dibayar", "Inquiry failed, bill already paid"),
     Code.NO_BILL: Words("Tagihan belum tersedia", "Bill is not available yet"),
     Code.NO_SUCH_ACCOUNT: Words("Periksa nomor Anda lalu coba lagi", "Check your number and try again"),
+    Code.MAINTENANCE: Words("Layanan sedang dalam pemeliharaan", "Provider is under maintenance"),
     Code.INQUIRY_CUT_OFF: Words("Sedang dalam waktu cut-off", "Inquiry during cut-off"),
     Code.PRODUCT_UNAVAILABLE: Words("Produk tidak tersedia", "Product is unavailable"),
     Code.INQUIRY_EXPIRED: Words("Inkuiri sudah kedaluwarsa", "Inquiry has expired"),

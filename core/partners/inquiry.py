@@ -14,8 +14,9 @@ from core.billing.types import InvoiceStatus
 from core.customers.queries import id_of
 from core.customers.tables import customers
 from core.partners import queries
+from core.partners.availability import block_of, why_closed
 from core.partners.codes import Code
-from core.partners.rules import INQUIRY_LIFETIME, is_cut_off, masked_name
+from core.partners.rules import INQUIRY_LIFETIME, masked_name
 from core.partners.scenarios import CUSTOMER, scenario
 from core.partners.tables import partner_inquiries, partner_transactions, partners
 from core.partners.types import BillItem, Declined, Inquiry, PartnerKey, Product
@@ -49,10 +50,8 @@ async def inquire(
     row = await queries.product_of(tx, key, product_code)
     if row is None:
         raise Declined(Code.INQUIRY_NO_PRODUCT)
-    if not row.is_active:
-        raise Declined(Code.PRODUCT_OFFLINE)
-    if is_cut_off(row.cut_off_from, row.cut_off_until, tx.now.astimezone(settings.zone).time()):
-        raise Declined(Code.INQUIRY_CUT_OFF)
+    if closed := await why_closed(tx, settings, row):
+        raise Declined(closed.on_inquiry)
     product = queries.as_product(row)
     if product.is_sandbox:
         owed = _sandboxed(account_number)
@@ -72,6 +71,8 @@ async def _owed(tx: ReadTx, partner_id: int, account_number: str, month: int | N
     customer_id = await id_of(tx, account_number)
     if customer_id is None:
         raise Declined(Code.NO_SUCH_ACCOUNT)
+    if block := await block_of(tx, customer_id):
+        raise Declined(block.on_inquiry)
     if await _has_left(tx, customer_id):
         raise Declined(Code.AT_THE_COUNTER)
     partner = await tx.first(select(partners).where(partners.c.id == partner_id))
@@ -158,6 +159,8 @@ async def unpaid_as_shown(tx: ReadTx, inquiry: Row[Any]) -> Code | None:
     owner = await tx.scalar(select(customers.c.service_number).where(customers.c.id == inquiry.customer_id))
     if owner is None or owner.upper() != inquiry.account_number.upper():
         return Code.WRONG_ACCOUNT
+    if await block_of(tx, inquiry.customer_id):
+        return Code.BLOCKED_BY_BILLER
     shown = {bill.invoice_id: bill.amount for bill in queries.as_bills(inquiry.bills)}
     rows = await tx.all(
         select(invoices.c.id, invoices.c.amount)

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Row, select, text
 
 from core.partners import ledger, queries
+from core.partners.availability import why_closed
 from core.partners.callbacks import plan_deliveries
 from core.partners.codes import Code
 from core.partners.inquiry import unpaid_as_shown
-from core.partners.rules import INQUIRY_LIFETIME, fingerprint, is_cut_off, may_call, pays_every_bill
+from core.partners.rules import INQUIRY_LIFETIME, fingerprint, may_call, pays_every_bill
 from core.partners.scenarios import SETTLES_AFTER, scenario
 from core.partners.settlement import SETTLE_TOPIC
 from core.partners.tables import partner_inquiries, partner_transactions, partners
@@ -59,10 +60,8 @@ async def _check_offer(tx: ReadTx, settings: Settings, key: PartnerKey, order: P
     product = await queries.product_of(tx, key, order.product_code)
     if product is None:
         raise Declined(Code.NO_SUCH_PRODUCT)
-    if not product.is_active:
-        raise Declined(Code.PRODUCT_OFFLINE)
-    if is_cut_off(product.cut_off_from, product.cut_off_until, tx.now.astimezone(settings.zone).time()):
-        raise Declined(Code.CUT_OFF)
+    if closed := await why_closed(tx, settings, product):
+        raise Declined(closed.on_payment)
     if order.amount <= 0:
         raise Declined(Code.INVALID_AMOUNT)
     if product.max_amount is not None and order.amount > product.max_amount:

@@ -43,25 +43,28 @@ class PartnerSettlement:
         self._uow, self._settings = uow, settings
 
     async def __call__(self, job: Job) -> Outcome:
-        transaction_id = int(job.payload["transaction_id"])
+        await self.settle(int(job.payload["transaction_id"]))
+        return Done()
+
+    async def settle(self, transaction_id: int) -> None:
+        """Bring it to its end; harmless for one that has ended. Raises `LookupError` when there is none."""
         try:
             async with self._uow.write() as tx:
                 await self._settle(tx, transaction_id)
         except _NotPayable:
             async with self._uow.write() as tx:
-                await _end(tx, await _held(tx, transaction_id), Code.GENERAL_ERROR)
-        return Done()
+                await end(tx, await held(tx, transaction_id), Code.GENERAL_ERROR)
 
     async def _settle(self, tx: WriteTx, transaction_id: int) -> None:
-        row = await _held(tx, transaction_id)
+        row = await held(tx, transaction_id)
         if State(row.state).is_final:
             return
         if row.product_is_sandbox:
             ends = scenario(row.account_number).ends
-            await _end(tx, row, Code.GENERAL_ERROR if ends is None else ends)
+            await end(tx, row, Code.GENERAL_ERROR if ends is None else ends)
             return
         await self._pay_invoices(tx, row)
-        await _end(tx, row, Code.SUCCESS)
+        await end(tx, row, Code.SUCCESS)
 
     async def _pay_invoices(self, tx: WriteTx, row: Row[Any]) -> None:
         """All or none. One reference pays one invoice, so further ones get the reference with a number behind it."""
@@ -79,7 +82,7 @@ class PartnerSettlement:
                 raise _NotPayable
 
 
-async def _held(tx: WriteTx, transaction_id: int) -> Row[Any]:
+async def held(tx: WriteTx, transaction_id: int) -> Row[Any]:
     """The transaction, locked until commit: two workers cannot both end it."""
     row = await tx.first(
         queries.transactions.where(partner_transactions.c.id == transaction_id).with_for_update(
@@ -91,7 +94,7 @@ async def _held(tx: WriteTx, transaction_id: int) -> Row[Any]:
     return row
 
 
-async def _end(tx: WriteTx, row: Row[Any], response: Code) -> None:
+async def end(tx: WriteTx, row: Row[Any], response: Code) -> None:
     """Put a transaction into its final state with everything that belongs to it; one that has ended stays as it is."""
     if State(row.state).is_final:
         return

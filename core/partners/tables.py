@@ -6,13 +6,16 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Time,
     UniqueConstraint,
+    false,
 )
 
 from core.platform.db import Amount, JsonText, Key, SmallKey, UtcDateTime, metadata
@@ -31,6 +34,8 @@ partners = Table(
     Column(
         "rejects_arrears", Boolean, nullable=False
     ),  # more unpaid bills than that: 301 instead of the oldest
+    # answers a payment with its end when that comes at once, instead of 299
+    Column("settles_at_once", Boolean, nullable=False, server_default=false()),
     Column("callback_secret_sealed", String(255), nullable=False),
     Column("callback_secret_before_sealed", String(255)),  # signs too, while a rotation lasts
     Column("callback_hosts", JsonText, nullable=False),
@@ -130,6 +135,7 @@ partner_transactions = Table(
     UniqueConstraint("partner_id", "ref_number"),
     Index("ix_partner_transactions_day", "partner_id", "accepted_at", "id"),
     Index("ix_partner_transactions_state", "state", "accepted_at"),
+    Index("ix_partner_transactions_end", "partner_id", "settled_at"),
 )
 
 #: Double entry, apart from the customers' ledger: the entries of one transaction sum to zero, debits are positive.
@@ -138,7 +144,9 @@ deposit_entries = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("partner_id", Key, ForeignKey("partners.id"), nullable=False, index=True),
-    Column("transaction", String(64), nullable=False),  # `top-up:demo`, `payment:7`, `success:7`, `return:7`
+    Column(
+        "transaction", String(64), nullable=False
+    ),  # `top-up:…`, `payment:7`, `success:7`, `return:7`, `reversal:7`
     Column("account", String(16), nullable=False),
     Column("amount", Amount, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
@@ -166,4 +174,85 @@ callback_deliveries = Table(
     Column("url_id", Key, ForeignKey("callback_urls.id"), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("transaction_id", "number"),
+)
+
+#: One row per try to deliver, for whoever asks why a callback did not arrive (bill-partner contract §8.5).
+callback_attempts = Table(
+    "callback_attempts",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("delivery_id", Key, ForeignKey("callback_deliveries.id"), nullable=False, index=True),
+    Column("started_at", UtcDateTime, nullable=False, index=True),
+    Column("latency_ms", Integer, nullable=False),
+    Column("status", Integer),  # nothing where nobody answered
+    Column("said", String(1024), nullable=False),  # the beginning of the answer, or why there was none
+)
+
+#: Customers whose bills partners must not collect, with the kind that decides the answer.
+partner_blocks = Table(
+    "partner_blocks",
+    metadata,
+    Column("customer_id", Key, ForeignKey("customers.id"), primary_key=True),
+    Column("kind", String(8), nullable=False),  # blocked, dispute
+    Column("reason", String(200), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+#: Announced times without service; without a partner, for all of them.
+partner_maintenance = Table(
+    "partner_maintenance",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("partner_id", Key, ForeignKey("partners.id")),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False, index=True),
+    Column("note", String(200), nullable=False),
+)
+
+#: A payment taken back by an operator; the payment itself stays what it was (bill-partner contract §7).
+partner_reversals = Table(
+    "partner_reversals",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("transaction_id", Key, ForeignKey("partner_transactions.id"), nullable=False, unique=True),
+    Column("partner_id", Key, ForeignKey("partners.id"), nullable=False),
+    Column("amount", Amount, nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_partner_reversals_day", "partner_id", "created_at"),
+)
+
+#: A closed day: its file, never changed again, and what is to be paid for it (bill-partner contract §10).
+partner_days = Table(
+    "partner_days",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("partner_id", Key, ForeignKey("partners.id"), nullable=False),
+    Column("date", Date, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # the CSV file, deflated
+    Column("sha256", String(64), nullable=False),  # of the file itself
+    Column("count", Integer, nullable=False),
+    Column("amount", Amount, nullable=False),
+    Column("partner_fee", Amount, nullable=False),
+    Column("reversals", Amount, nullable=False),
+    Column("closed_at", UtcDateTime, nullable=False),
+    Column("paid_at", UtcDateTime),
+    Column("paid_reference", String(64)),
+    UniqueConstraint("partner_id", "date"),
+)
+
+#: What partners say a day was, as it was compared with what we say; only the differences are kept.
+partner_statements = Table(
+    "partner_statements",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("partner_id", Key, ForeignKey("partners.id"), nullable=False),
+    Column("date", Date, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("brought_by", String(64), nullable=False),
+    Column("matched", Integer, nullable=False),
+    Column("differences", JsonText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("partner_id", "date", "sha256"),
 )

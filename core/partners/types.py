@@ -62,6 +62,7 @@ class PartnerKey(Struct, frozen=True):
     requires_fresh: bool
     requires_signature: bool
     rate: str | None  # what replaces the usual limit of this scope
+    settles_at_once: bool = False
 
 
 class Product(Struct, frozen=True):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 
 import structlog
@@ -11,7 +13,9 @@ from sqlalchemy import select
 
 from core.partners import access, callbacks, inquiry, keys, ledger, payment, queries, reports
 from core.partners.access import Gate
+from core.partners.desk import Desk
 from core.partners.keys import NewKey, NewPartner, NewProduct
+from core.partners.settlement import PartnerSettlement
 from core.partners.tables import partner_keys, partner_products, partners
 from core.partners.types import (
     Environment,
@@ -23,7 +27,7 @@ from core.partners.types import (
     Taken,
     Transaction,
 )
-from core.platform.errors import Conflict, NotFound
+from core.platform.errors import Conflict, NotFound, Unavailable
 from core.platform.ids import new_token
 from core.platform.secrets import Keyring
 from core.platform.uow import UnitOfWork
@@ -34,6 +38,7 @@ log = structlog.get_logger(__name__)
 #: A former key works this long beside its successor.
 ROTATION_OVERLAP = timedelta(days=7)
 _SECRET_BYTES = 32
+_SETTLES_WITHIN_S = 2.0
 
 
 class Credentials(Struct, frozen=True):
@@ -45,11 +50,12 @@ class Credentials(Struct, frozen=True):
 
 
 class Partners:
-    """Each method is one use case and one transaction. `gate` says who is calling."""
+    """Each method is one use case and one transaction. `gate` says who is calling; `desk` is for operators."""
 
     def __init__(self, uow: UnitOfWork, settings: Settings, keyring: Keyring) -> None:
         self._uow, self._settings, self._keyring = uow, settings, keyring
         self.gate = Gate(uow, settings, keyring)
+        self.desk = Desk(uow, settings)
 
     async def inquire(
         self, key: PartnerKey, *, account_number: str, product_code: str, month: int | None
@@ -75,6 +81,19 @@ class Partners:
             transaction_id=taken.transaction.id,
             is_replay=taken.is_replay,
         )
+        return taken
+
+    async def finish(self, key: PartnerKey, taken: Taken) -> Taken:
+        """For a partner that wants it, settle in the caller's time; what takes longer than 2 s ends in the worker (§5.3)."""
+        if not key.settles_at_once or taken.is_replay or taken.transaction.inquiry.product.is_sandbox:
+            return taken
+        with suppress(TimeoutError, Unavailable):
+            async with asyncio.timeout(_SETTLES_WITHIN_S):
+                await PartnerSettlement(self._uow, self._settings).settle(taken.transaction.id)
+                async with self._uow.read() as tx:
+                    row = await queries.by_id(tx, taken.transaction.id)
+                if row is not None:
+                    return Taken(queries.as_transaction(row), is_replay=False)
         return taken
 
     async def transaction(self, key: PartnerKey, ref_number: str) -> Transaction | None:
@@ -108,15 +127,27 @@ class Partners:
         async with self._uow.read() as tx:
             return await reports.batches(tx, key.partner_id, first, last, self._settings.zone)
 
-    async def resend(self, key: PartnerKey, transaction_id: int) -> int:
+    async def resend_sandboxed(self, key: PartnerKey, transaction_id: int) -> int:
         """Repeat the callbacks of a sandbox payment that has ended; returns how many. Raises `NotFound`, `Conflict`."""
         async with self._uow.write() as tx:
             row = await queries.by_id(tx, transaction_id)
-            if row is None or row.partner_id != key.partner_id or not row.product_is_sandbox:
+            is_theirs = row is not None and row.partner_id == key.partner_id and row.product_is_sandbox
+            return await callbacks.resend_final(tx, row if is_theirs else None)
+
+    async def resend(self, key: PartnerKey, ref_number: str) -> int:
+        """Repeat the callbacks of any of the partner's payments that has ended. Raises `NotFound`, `Conflict`."""
+        async with self._uow.write() as tx:
+            return await callbacks.resend_final(
+                tx, await queries.by_reference(tx, key.partner_id, ref_number)
+            )
+
+    async def told(self, key: PartnerKey, ref_number: str) -> tuple[callbacks.Told, ...]:
+        """What was tried to tell the partner of a payment, newest first. Raises `NotFound`."""
+        async with self._uow.read() as tx:
+            row = await queries.by_reference(tx, key.partner_id, ref_number)
+            if row is None:
                 raise NotFound("transaction")
-            if not queries.as_transaction(row).state.is_final:
-                raise Conflict("not_final")
-            return await callbacks.resend(tx, transaction_id)
+            return await callbacks.told(tx, row.id, self._settings.zone)
 
     async def create(
         self,
@@ -201,6 +232,7 @@ class Partners:
         """Forget nonces that may come again and old inquiries that nobody paid; returns how many inquiries."""
         async with self._uow.write() as tx:
             await access.purge_nonces(tx)
+            await callbacks.purge_attempts(tx)
         removed = 0
         while gone := await self._purge_inquiries():
             removed += gone

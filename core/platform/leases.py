@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, bindparam, exists, or_, select
 from core.platform.outbox import (
     Done,
     Job,
+    Later,
     Outcome,
     Park,
     Retry,
@@ -72,6 +73,8 @@ class Try(Struct, frozen=True):
                 return State.DONE
             case Park():
                 return State.PARKED
+            case Later():
+                return State.PENDING
             case Retry(limit=limit):
                 most = self.policy.limit if limit is None else min(limit, self.policy.limit)
                 return State.PENDING if self.job.attempt < most else State.PARKED
@@ -111,7 +114,9 @@ async def _settle(tx: WriteTx, tries: Sequence[Try]) -> None:
     for ended in tries:
         if ended.state is not State.DONE:
             await _settle_failure(tx, ended)
-    await tx.execute(attempts.insert(), [_told(ended, tx.now) for ended in tries])
+    told = [_told(ended, tx.now) for ended in tries if not isinstance(ended.outcome, Later)]
+    if told:
+        await tx.execute(attempts.insert(), told)
 
 
 def _ending(tx: WriteTx, state: State, reason: str | None = None) -> Any:
@@ -124,6 +129,9 @@ async def _settle_failure(tx: WriteTx, ended: Try) -> None:
     job, reason = ended.job, _storable(_reason(ended), 300)
     if ended.state is State.PARKED:
         change = _ending(tx, State.PARKED, reason)
+    elif isinstance(ended.outcome, Later):
+        again = {"due_at": tx.now + ended.outcome.after, "attempts": outbox.c.attempts - 1}
+        change = outbox.update().values(leased_until=None, reason=reason, **again)
     else:
         asked_s = ended.outcome.after_s if isinstance(ended.outcome, Retry) else None
         pause = ended.policy.wait(job.attempt, ended.chance, asked_s)
@@ -138,7 +146,7 @@ def _reason(ended: Try) -> str | None:
     match ended.outcome:
         case Done(_, detail):
             return detail
-        case Park(reason):
+        case Park(reason) | Later(reason):
             return reason
         case Retry(reason):
             gave_up = ended.state is State.PARKED

@@ -12,6 +12,8 @@ from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
+from msgspec import Struct
+from msgspec.structs import replace
 
 from core.platform.errors import Throttled
 
@@ -19,6 +21,21 @@ if TYPE_CHECKING:
     from redis.asyncio import ConnectionPool
 
 log = structlog.get_logger(__name__)
+
+
+class Allowance(Struct, frozen=True):
+    """A limit as its callers may know it: so many calls in so many seconds, what is left of them, and until when."""
+
+    calls: int
+    seconds: int
+    left: int
+    resets_s: int = 0
+
+
+def allowance(limit: str) -> Allowance:
+    """A limit such as `60/minute` that nothing was used of; raises `ValueError` when it is not one."""
+    item = _item(limit)
+    return Allowance(item.amount, item.get_expiry(), item.amount)
 
 
 class Throttle:
@@ -51,6 +68,18 @@ class Throttle:
             return
         if wait_s:
             raise Throttled(wait_s)
+
+    async def count(self, limit: str, *key: str) -> Allowance:
+        """`hit`, for callers who are told what they have left."""
+        whole = allowance(limit)
+        await self.hit(limit, *key)
+        if not self._enabled:
+            return whole
+        try:
+            resets_at, left = await self._limiter.get_window_stats(_item(limit), *key)
+        except StorageError:
+            return whole
+        return replace(whole, left=max(left, 0), resets_s=max(0, math.ceil(resets_at - time.time())))
 
     async def _wait_after_hit(self, item: RateLimitItem, key: tuple[str, ...]) -> int:
         """Whole seconds until the next hit can succeed; 0 when this one did."""

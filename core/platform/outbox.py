@@ -119,7 +119,14 @@ class Park(Struct, frozen=True):
     reason: str
 
 
-Outcome = Done | Retry | Park
+class Later(Struct, frozen=True):
+    """Nothing was tried, because it is known that it would be in vain: come back after a while, with no try spent."""
+
+    reason: str
+    after: timedelta
+
+
+Outcome = Done | Retry | Park | Later
 
 
 class RetryPolicy(Struct, frozen=True):

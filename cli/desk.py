@@ -1,0 +1,104 @@
+"""`loket partner …` in daily work: payments that hang, blocked customers, maintenance."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from core.bootstrap import bootstrap
+from core.partners.availability import Block
+from core.partners.types import Transaction
+from core.partners.usecases import Partners
+from core.platform.errors import DomainError
+from core.platform.money import rupiah
+from core.settings import Settings
+
+#: Who did it, in the log: whoever may run commands on this machine.
+OPERATOR = "operator"
+_REASONS = {
+    "already_final": "this payment has ended already.",
+    "not_final": "this payment is still under way.",
+    "transaction": "this partner has no payment of that refNumber.",
+    "partner": "there is no such partner.",
+    "customer": "there is no such service number.",
+    "period": "the end must be after the beginning.",
+}
+
+
+@asynccontextmanager
+async def at_the_desk(settings: Settings) -> AsyncIterator[Partners]:
+    """The partners' use cases; a refusal is explained and exits with status 1."""
+    try:
+        async with bootstrap(settings) as services:
+            yield services.partners
+    except DomainError as refused:
+        print(f"Cannot do this: {_REASONS.get(refused.reason, refused.reason)}")
+        raise SystemExit(1) from None
+
+
+async def show(settings: Settings) -> None:
+    """One line a partner."""
+    async with at_the_desk(settings) as partners:
+        for each in await partners.desk.standings():
+            waits = f"  {each.suspect} payments wait for you" if each.suspect else ""
+            state = "active" if each.is_active else "closed"
+            print(f"{each.code:<24} {state:<7} {rupiah(each.balance):>16}  {each.name}{waits}")
+
+
+async def fail(settings: Settings, code: str, ref: str) -> None:
+    async with at_the_desk(settings) as partners:
+        _tell(await partners.desk.fail(code, ref, actor=OPERATOR))
+
+
+async def settle(settings: Settings, code: str, ref: str) -> None:
+    async with at_the_desk(settings) as partners:
+        _tell(await partners.desk.settle(code, ref))
+
+
+def _tell(ended: Transaction) -> None:
+    print(
+        f"{ended.ref_number}: {ended.state}, RC {int(ended.response)}, {rupiah(ended.inquiry.amount)} {ended.token}"
+    )
+
+
+async def resend(settings: Settings, code: str, ref: str) -> None:
+    async with at_the_desk(settings) as partners:
+        print(f"{await partners.desk.resend(code, ref)} callbacks are queued.")
+
+
+async def at_once(settings: Settings, code: str, *, wanted: bool) -> None:
+    async with at_the_desk(settings) as partners:
+        await partners.desk.settle_at_once(code, wanted=wanted)
+    print(f"{code} gets {'RC 0 at once where it can' if wanted else 'RC 299 first, always'}.")
+
+
+async def block(settings: Settings, number: str, reason: str, *, dispute: bool) -> None:
+    async with at_the_desk(settings) as partners:
+        await partners.desk.block(number, Block.DISPUTE if dispute else Block.BLOCKED, reason)
+    print(f"Partners do not collect from {number} any more.")
+
+
+async def unblock(settings: Settings, number: str) -> None:
+    async with at_the_desk(settings) as partners:
+        was_blocked = await partners.desk.unblock(number)
+    print(f"Partners collect from {number} again." if was_blocked else f"{number} was not blocked.")
+
+
+async def announce(settings: Settings, starts: str, ends: str, note: str, only: str | None) -> None:
+    """Times are those of the business's zone."""
+    try:
+        first, last = (_moment(text, settings) for text in (starts, ends))
+    except ValueError:
+        print("A time is written like 2026-11-22T23:00.")
+        raise SystemExit(1) from None
+    async with at_the_desk(settings) as partners:
+        await partners.desk.announce(first, last, note=note, partner=only)
+    print(
+        f"{'All partners' if only is None else only}: no service from {first:%d.%m. %H:%M} to {last:%d.%m. %H:%M}."
+    )
+
+
+def _moment(text: str, settings: Settings) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=settings.zone)

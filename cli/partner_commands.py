@@ -1,0 +1,160 @@
+"""`loket partner …`: the commands for companies that collect bills for us, each a few lines that call `cli.partner` or `cli.desk`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from cli.environment import settings_or_exit
+
+partner = typer.Typer(
+    help="Bill partners: who pays bills through our API.", no_args_is_help=True, rich_markup_mode=None
+)
+
+Code = Annotated[str, typer.Argument(help="The partner's short name.")]
+Ref = Annotated[str, typer.Argument(help="The payment's refNumber.")]
+Number = Annotated[str, typer.Argument(help="The customer's service number.")]
+
+
+@partner.command("create")
+def partner_create(
+    code: Annotated[str, typer.Argument(help="The partner's short name, their partnerId.")],
+    name: Annotated[str, typer.Argument(help="Their name for people.")],
+    *,
+    environment: Annotated[str, typer.Option(help="sandbox or production.")] = "sandbox",
+    ip: Annotated[
+        list[str] | None, typer.Option(help="Address or network they call from; repeatable.")
+    ] = None,
+    host: Annotated[
+        list[str] | None, typer.Option(help="Host their callbacks may go to; repeatable.")
+    ] = None,
+    callback_url: Annotated[
+        str | None, typer.Option(help="Where callbacks go unless a payment says so.")
+    ] = None,
+    admin_fee: Annotated[int, typer.Option(min=0, help="Rupiah a transaction.")] = 2500,
+) -> None:
+    """Create a partner with a first key and show its secret, this once."""
+    from cli.partner import create
+
+    asyncio.run(
+        create(
+            settings_or_exit(),
+            code,
+            name,
+            environment=environment,
+            addresses=ip,
+            hosts=host,
+            callback_url=callback_url,
+            admin_fee=admin_fee,
+        )
+    )
+
+
+@partner.command("rotate")
+def partner_rotate(key: Annotated[str, typer.Argument(help="The key to be replaced.")]) -> None:
+    """Give a key a successor with a new secret; the old one works for another week."""
+    from cli.partner import rotate
+
+    asyncio.run(rotate(settings_or_exit(), key))
+
+
+@partner.command("topup")
+def partner_top_up(
+    code: Annotated[str, typer.Argument(help="The partner's short name.")],
+    amount: Annotated[int, typer.Argument(min=1, help="Rupiah received.")],
+    reference: Annotated[str, typer.Argument(help="The transfer's reference; the same one is booked once.")],
+) -> None:
+    """Book money that arrived for a partner's deposit."""
+    from cli.partner import top_up
+
+    asyncio.run(top_up(settings_or_exit(), code, amount, reference))
+
+
+@partner.command("report")
+def partner_report(
+    code: Annotated[str, typer.Argument(help="The partner's short name.")],
+    day: Annotated[str, typer.Argument(help="The day, such as 2026-11-22.")],
+) -> None:
+    """Print a day's transactions as the partner gets them."""
+    from cli.partner import report
+
+    asyncio.run(report(settings_or_exit(), code, day))
+
+
+@partner.command("list")
+def partner_list() -> None:
+    """Show every partner, its deposit, and how many payments wait for somebody to look."""
+    from cli.desk import show
+
+    asyncio.run(show(settings_or_exit()))
+
+
+@partner.command("fail")
+def partner_fail(code: Code, ref: Ref) -> None:
+    """End a payment that hangs as failed (RC 198): the deposit is given back, the partner is told."""
+    from cli.desk import fail
+
+    asyncio.run(fail(settings_or_exit(), code, ref))
+
+
+@partner.command("settle")
+def partner_settle(code: Code, ref: Ref) -> None:
+    """Try once more to bring a payment that hangs to its end."""
+    from cli.desk import settle
+
+    asyncio.run(settle(settings_or_exit(), code, ref))
+
+
+@partner.command("resend")
+def partner_resend(code: Code, ref: Ref) -> None:
+    """Tell the partner once more how a payment ended."""
+    from cli.desk import resend
+
+    asyncio.run(resend(settings_or_exit(), code, ref))
+
+
+@partner.command("at-once")
+def partner_at_once(
+    code: Code, wanted: Annotated[bool, typer.Option("--on/--off", help="Whether to do so.")] = True
+) -> None:
+    """Answer this partner's payments with their end (RC 0) where it comes within two seconds."""
+    from cli.desk import at_once
+
+    asyncio.run(at_once(settings_or_exit(), code, wanted=wanted))
+
+
+@partner.command("block")
+def partner_block(
+    number: Number,
+    reason: Annotated[str, typer.Argument(help="Why, for whoever asks later.")],
+    dispute: Annotated[
+        bool, typer.Option("--dispute", help="The bill is in dispute: send them to us.")
+    ] = False,
+) -> None:
+    """Let no partner collect this customer's bills."""
+    from cli.desk import block
+
+    asyncio.run(block(settings_or_exit(), number, reason, dispute=dispute))
+
+
+@partner.command("unblock")
+def partner_unblock(number: Number) -> None:
+    """Let partners collect this customer's bills again."""
+    from cli.desk import unblock
+
+    asyncio.run(unblock(settings_or_exit(), number))
+
+
+@partner.command("maintenance")
+def partner_maintenance(
+    starts: Annotated[str, typer.Argument(help="When it begins, here: 2026-11-22T23:00.")],
+    ends: Annotated[str, typer.Argument(help="When it ends, here.")],
+    note: Annotated[str, typer.Option(help="What for.")] = "",
+    only: Annotated[str | None, typer.Option(help="Only this partner; all of them otherwise.")] = None,
+) -> None:
+    """Announce a time without service: inquiries answer 305, payments 109."""
+    from cli.desk import announce
+
+    asyncio.run(announce(settings_or_exit(), starts, ends, note, only))

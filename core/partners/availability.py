@@ -1,0 +1,64 @@
+"""When a product cannot be sold and whose bills cannot be collected: switched off, cut-off, maintenance, blocked customers."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+from sqlalchemy import Row, or_, select
+
+from core.partners.codes import Code
+from core.partners.rules import is_cut_off
+from core.partners.tables import partner_blocks, partner_maintenance
+from core.platform.uow import ReadTx
+from core.settings import Settings
+
+
+class Closed(enum.Enum):
+    """Why nothing is sold now, with what an inquiry and what a payment answers (bill-partner contract §6)."""
+
+    SWITCHED_OFF = (Code.PRODUCT_OFFLINE, Code.PRODUCT_OFFLINE)
+    CUT_OFF = (Code.INQUIRY_CUT_OFF, Code.CUT_OFF)
+    MAINTENANCE = (Code.MAINTENANCE, Code.CUT_OFF)
+
+    @property
+    def on_inquiry(self) -> Code:
+        return self.value[0]
+
+    @property
+    def on_payment(self) -> Code:
+        return self.value[1]
+
+
+class Block(enum.StrEnum):
+    """Why partners do not collect from a customer: we forbid it, or the bills are in dispute and settled with people."""
+
+    BLOCKED = "blocked"
+    DISPUTE = "dispute"
+
+    @property
+    def on_inquiry(self) -> Code:
+        return Code.BLOCKED if self is Block.BLOCKED else Code.AT_THE_COUNTER
+
+
+async def why_closed(tx: ReadTx, settings: Settings, product: Row[Any]) -> Closed | None:
+    """Why a product is not sold at this moment; the sandbox knows no maintenance."""
+    if not product.is_active:
+        return Closed.SWITCHED_OFF
+    if is_cut_off(product.cut_off_from, product.cut_off_until, tx.now.astimezone(settings.zone).time()):
+        return Closed.CUT_OFF
+    if not product.is_sandbox and await _is_in_maintenance(tx, product.partner_id):
+        return Closed.MAINTENANCE
+    return None
+
+
+async def _is_in_maintenance(tx: ReadTx, partner_id: int) -> bool:
+    window = partner_maintenance.c
+    of_this = or_(window.partner_id.is_(None), window.partner_id == partner_id)
+    running = (window.ends_at > tx.now, window.starts_at <= tx.now)
+    return await tx.scalar(select(window.id).where(of_this, *running).limit(1)) is not None
+
+
+async def block_of(tx: ReadTx, customer_id: int) -> Block | None:
+    kind = await tx.scalar(select(partner_blocks.c.kind).where(partner_blocks.c.customer_id == customer_id))
+    return None if kind is None else Block(kind)
