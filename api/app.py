@@ -21,6 +21,7 @@ from api.http import Message, answer
 from api.lean import LeanConnection
 from api.mywifi.routes import BLUEPRINTS
 from api.ops import health
+from api.papers import routes as papers
 from core.services import Services
 from core.settings import Settings, networks
 
@@ -74,7 +75,8 @@ def create_app(services: Services, settings: Settings) -> Api:
     app.config["RESPONSE_TIMEOUT"] = None  # the proxy's business; here it would cost a task per request
     app.url_map.merge_slashes = False  # a slash too many is 404, never a redirect (mywifi contract §1)
     auth.install(app.extensions, auth.Desk(services, networks(settings.trusted_proxies)))
-    for blueprint in (*BLUEPRINTS, *bills.BLUEPRINTS, health.blueprint(services), docs.blueprint(app)):
+    faces = (*BLUEPRINTS, *bills.BLUEPRINTS, *papers.BLUEPRINTS)
+    for blueprint in (*faces, health.blueprint(services), docs.blueprint(app)):
         app.register_blueprint(blueprint)
     app.register_error_handler(HTTPException, _say_http_error)
     app.register_error_handler(Exception, _say_server_error)

@@ -8,8 +8,10 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import TextIO
 
-from bot.inbound import Incoming, answer
+from bot.inbound import Incoming, replies
+from bot.rendering import as_text
 from conversations.engine.runtime import Conversation
+from core.messaging.ports import Attachment
 from core.platform.clock import Clock, SystemClock
 from core.platform.errors import DomainError
 from core.platform.i18n import Language
@@ -19,6 +21,8 @@ CHANNEL = "terminal"
 
 ReadLine = Callable[[], Awaitable[str | None]]
 Write = Callable[[str], None]
+#: Puts a file where the person at the terminal finds it, and says where.
+Keep = Callable[[Attachment], Awaitable[str]]
 
 
 async def chat(
@@ -27,10 +31,14 @@ async def chat(
     read_line: ReadLine,
     write: Write,
     *,
+    keep: Keep | None = None,
     language: Language = "id",
     clock: Clock | None = None,
 ) -> None:
-    """Answer line after line until `read_line` gives None; `address` is the phone the terminal stands for."""
+    """Answer line after line until `read_line` gives None; `address` is the phone the terminal stands for.
+
+    Without `keep` this chat takes no files.
+    """
     clock = clock or SystemClock()
     while (line := await read_line()) is not None:
         incoming = Incoming(
@@ -39,10 +47,15 @@ async def chat(
             chat_address=address,
             phone=address,
             text=line,
+            answered_in_text=keep is None,
             received_at=clock.now(),
         )
         try:
-            write(await answer(conversation, incoming, language=language))
+            answered = await replies(conversation, incoming, language=language)
+            write(as_text(answered))
+            for reply in answered:
+                if reply.attachment is not None and keep is not None:
+                    write(await keep(reply.attachment))
         except DomainError as refusal:
             write(f"({refusal.reason})")
 

@@ -12,6 +12,7 @@ from core.customers.usecases import Customers
 from core.identity.passwords import Passwords
 from core.identity.staff import Staff
 from core.identity.usecases import Identity
+from core.messaging.attachments import FileLinks, Renderers
 from core.network.usecases import Network
 from core.partners.usecases import Partners
 from core.platform.clock import Clock, SystemClock
@@ -62,6 +63,8 @@ async def bootstrap(
             tickets=Tickets(uow, settings),
             network=Network(uow, routers),
             partners=Partners(uow, settings, keyring),
+            renderers=Renderers({}),
+            file_links=FileLinks(keyring, settings.link_url),
             throttle=throttle,
             clock=clock,
             uow=uow,

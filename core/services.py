@@ -9,6 +9,7 @@ from core.catalog.usecases import Catalog
 from core.customers.usecases import Customers
 from core.identity.staff import Staff
 from core.identity.usecases import Identity
+from core.messaging.attachments import FileLinks, Renderers
 from core.network.usecases import Network
 from core.partners.usecases import Partners
 from core.platform.clock import Clock
@@ -32,6 +33,8 @@ class Services:
     tickets: Tickets
     network: Network
     partners: Partners
+    renderers: Renderers
+    file_links: FileLinks
     throttle: Throttle
     clock: Clock
     uow: UnitOfWork

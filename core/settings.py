@@ -136,6 +136,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     def base_url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
+    @property
+    def link_url(self) -> str:
+        """What links for customers begin with: the public address, in the sandbox our own; empty where none can be followed."""
+        return self.base_url if self.public_url or self.sandbox else ""
+
 
 class BadSettings(Exception):
     """The environment cannot be started with. `problems` holds one sentence for each thing to mend."""

@@ -54,7 +54,9 @@ def gateway_config(settings: Settings) -> GatewayConfig:
 
 def text_channel(services: Services) -> TextChannel:
     """The channel that queued texts leave by."""
-    return WhatsAppGateway(gateway_config(services.settings), now=services.clock.now)
+    return WhatsAppGateway(
+        gateway_config(services.settings), now=services.clock.now, files=services.file_links
+    )
 
 
 def dispatcher(services: Services, channel: TextChannel) -> Dispatcher:

@@ -18,10 +18,10 @@ from telegram.constants import ParseMode
 from telegram.error import TelegramError
 from telegram.helpers import create_deep_linked_url
 
-from bot.inbound import Incoming
+from bot.inbound import Incoming, replies
 from bot.telegram import commands, offers, typing_sign
 from bot.telegram.markup import as_html, written
-from bot.telegram.sender import edit, send
+from bot.telegram.sender import edit, send, with_file
 from bot.telegram.updates import InGroup, Membership, Said, SharedContact, Tapped, read
 from conversations.engine.book import AnyFlow
 from conversations.engine.runtime import Conversation
@@ -31,7 +31,7 @@ from core.identity.staff import StaffMember, member_of_chat
 from core.messaging import chats
 from core.messaging.chats import Chat
 from core.platform import i18n
-from core.platform.errors import Throttled, Unavailable
+from core.platform.errors import NotFound
 from core.platform.i18n import Language
 from core.services import Services
 
@@ -169,25 +169,23 @@ class Desk:
     async def _turn(self, incoming: Incoming, *, edited_id: int | None = None) -> None:
         chat_id = int(incoming.chat_address)
         async with typing_sign.typing(self._bot, chat_id, after_s=self._typing_after_s):
-            replies = await self._replies(incoming)
+            language = self._language(await self._chat(chat_id), "")
+            answered = await replies(self._conversation, incoming, language=language)
             stamp = offers.stamp_of(await self._chat(chat_id))
-        for number, reply in enumerate(replies):
-            message = written(reply, stamp)
-            if number == 0 and edited_id is not None:
-                await edit(self._bot, chat_id, edited_id, message)
-            else:
-                await send(self._bot, chat_id, message)
+        for number, reply in enumerate(answered):
+            await self._bring(chat_id, reply, stamp, edited_id=edited_id if number == 0 else None)
 
-    async def _replies(self, incoming: Incoming) -> tuple[Reply, ...]:
-        """A failure of ours is logged once, here, and said in words."""
+    async def _bring(self, chat_id: int, reply: Reply, stamp: str, *, edited_id: int | None) -> None:
+        message = written(reply, stamp)
         try:
-            return await self._conversation.receive(incoming)
-        except (Throttled, Unavailable):
-            raise
-        except Exception:
-            log.exception("turn_failed", channel=CHANNEL, message_id=incoming.key)
-            language = self._language(await self._chat(int(incoming.chat_address)), "")
-            return (Reply(i18n.text("bot.sorry", language, reference=incoming.key[:8])),)
+            message = await with_file(message, reply.attachment, self._services.renderers)
+        except NotFound:
+            language = self._language(await self._chat(chat_id), "")
+            message = written(Reply(i18n.text("error.attachment", language)), stamp)
+        if edited_id is not None:
+            await edit(self._bot, chat_id, edited_id, message)
+        else:
+            await send(self._bot, chat_id, message)
 
     async def _invite(self, group: InGroup) -> None:
         """Where others read along no account is spoken of."""

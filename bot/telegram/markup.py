@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from msgspec import Struct
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
@@ -12,8 +13,8 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from conversations.engine.say import Reply
 from core.messaging.ports import Choice
 
-#: Telegram takes no more of either (telegram contract §2).
-MAX_TEXT = 4096
+#: Telegram takes no more of any of them (telegram contract §2).
+MAX_TEXT, MAX_CAPTION = 4096, 1024
 MAX_CALLBACK_BYTES = 64
 #: A button wider than this is cut on a phone: such rows are written out, and their buttons are their numbers.
 _WIDEST = 32
@@ -26,11 +27,20 @@ _BOLD = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]*?[^\s*])\*(?![\w*])")
 Rows = list[list[InlineKeyboardButton]]
 
 
+class Upload(Struct, frozen=True):
+    """A file as Telegram takes it."""
+
+    kind: Literal["image", "document"]
+    name: str
+    content: bytes
+
+
 class Written(Struct, frozen=True):
     """A message as Telegram takes it."""
 
     html: str
     keyboard: InlineKeyboardMarkup | None
+    file: Upload | None = None
 
 
 def as_html(text: str) -> str:
@@ -53,6 +63,11 @@ def written(reply: Reply, stamp: str) -> Written:
 def plain(text: str, choices: Sequence[Choice], stamp: str) -> Written:
     """A text with its choices, as a notice brings them."""
     return written(Reply(text=text, actions=tuple(choices)), stamp)
+
+
+def fits_caption(text: str) -> bool:
+    """Whether a text can stand under a file; tags and escapes are counted along, which is on the safe side."""
+    return len(text) <= MAX_CAPTION
 
 
 def pieces(text: str, limit: int = MAX_TEXT) -> Iterator[str]:

@@ -50,6 +50,7 @@ def read(raw: bytes | str, headers: Mapping[str, str], *, received_at: datetime)
         phone=sender.phone,
         text=_said(payload, attachments),
         attachments=tuple(_kind(attachment) for attachment in attachments),
+        answered_in_text=True,
         received_at=received_at,
     )
 

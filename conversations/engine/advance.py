@@ -90,7 +90,7 @@ class Advance:
         if isinstance(prompt, End):
             await self._settle(prompt)
         else:
-            self._ask(msgspec.structs.replace(prompt, lines=why.lines))
+            self._ask(msgspec.structs.replace(prompt, lines=why.lines, attachment=why.attachment))
 
     async def ask(self) -> None:
         """Ask the waiting step's question again: after a pause, a page turned, a change of language."""

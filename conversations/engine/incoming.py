@@ -27,6 +27,8 @@ class Incoming(Struct, frozen=True, kw_only=True):
     choice_id: str | None = None
     attachments: tuple[str, ...] = ()
     language: str = ""
+    #: The channel takes the answer as one text; a file goes after it, through the outbox.
+    answered_in_text: bool = False
     received_at: datetime
 
     @property

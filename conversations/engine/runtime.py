@@ -18,8 +18,12 @@ from conversations.understanding import understand
 from core.identity.staff import StaffMember, member_of_chat
 from core.messaging import chats
 from core.messaging.chats import Chat, Superseded
+from core.messaging.notices import send_text
+from core.messaging.ports import Attachment
 from core.platform.errors import Unavailable
 from core.platform.i18n import LANGUAGES, Language
+from core.platform.outbox import Priority
+from core.platform.uow import WriteTx
 from core.services import Services
 
 log = structlog.get_logger(__name__)
@@ -67,6 +71,8 @@ class Conversation:
         after, reply = await self._play(incoming, chat, staff)
         async with self._services.uow.write() as tx:
             await chats.save_turn(tx, after, message_id=incoming.key, replies=[msgspec.to_builtins(reply)])
+            if reply.attachment and incoming.answered_in_text:
+                await _send_after(tx, incoming, reply.attachment)
         return (reply,)
 
     async def _play(self, incoming: Incoming, chat: Chat, staff: StaffMember | None) -> tuple[Chat, Reply]:
@@ -112,10 +118,24 @@ class Conversation:
             id=f"{incoming.channel}:{incoming.key}",
             text=incoming.plain_text,
             tap=incoming.choice_id,
-            chat=ChatFacts(incoming.channel, incoming.chat_address, language, staff),
+            chat=ChatFacts(
+                incoming.channel,
+                incoming.chat_address,
+                language,
+                staff,
+                takes_files=not incoming.answered_in_text or self._services.file_links.can_be_followed,
+            ),
             services=self._services,
             now=self._services.clock.now(),
         )
+
+
+async def _send_after(tx: WriteTx, incoming: Incoming, file: Attachment) -> None:
+    """Post a file that the answer itself cannot carry, once per message, under its own name."""
+    key = f"file:{incoming.channel}:{incoming.key}"
+    await send_text(
+        tx, to=incoming.chat_address, text=file.name, key=key, priority=Priority.REPLY, attachment=file
+    )
 
 
 def _place(dialogue: Dialogue) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from core.messaging.ports import Choice
+from core.messaging.ports import Attachment, Choice
 from core.platform.i18n import Argument, Language, Message, message
 
 #: Rows shown at once; the rest waits behind "more". Ten lines is the most a message may have.
@@ -35,6 +35,7 @@ class Say(Struct, frozen=True):
     footer: Message | None = None
     actions: tuple[Option, ...] = ()
     page: int = PAGE
+    attachment: Attachment | None = None
 
 
 #: What a handler may hand over where a text is wanted: a key, a key with arguments, or a whole message.
@@ -51,14 +52,16 @@ def say(
     footer: str | Message | None = None,
     actions: Sequence[Option] = (),
     page: int = PAGE,
+    attachment: Attachment | None = None,
 ) -> Say:
-    """Put a message together; bare keys are lines without arguments."""
+    """Put a message together; bare keys are lines without arguments. A file only where `turn.chat.takes_files`."""
     return Say(
         tuple(_as_message(line) for line in lines),
         tuple(rows),
         None if footer is None else _as_message(footer),
         tuple(actions),
         page,
+        attachment,
     )
 
 
@@ -71,8 +74,13 @@ def as_say(what: Sayable) -> Say:
 
 
 def joined(says: Sequence[Say]) -> Say:
-    """Make one message of several: all lines in order, and what the last one asks."""
-    return msgspec.structs.replace(says[-1], lines=tuple(line for each in says for line in each.lines))
+    """Make one message of several: all lines in order, what the last one asks, and the last file."""
+    files = [each.attachment for each in says if each.attachment]
+    return msgspec.structs.replace(
+        says[-1],
+        lines=tuple(line for each in says for line in each.lines),
+        attachment=files[-1] if files else None,
+    )
 
 
 def page_of(whole: Say, page: int) -> Say:
@@ -96,6 +104,7 @@ class Reply(Struct, frozen=True, omit_defaults=True):
     rows: tuple[Choice, ...] = ()
     footer: str = ""
     actions: tuple[Choice, ...] = ()
+    attachment: Attachment | None = None
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -110,6 +119,7 @@ def phrase(what: Say, language: Language) -> Reply:
         tuple(_choice(row, language) for row in what.rows),
         what.footer.render(language) if what.footer else "",
         tuple(_choice(action, language) for action in what.actions),
+        what.attachment,
     )
 
 

@@ -40,6 +40,8 @@ class ChatFacts(Struct, frozen=True):
     address: str
     language: Language
     staff: StaffMember | None = None
+    #: Whether a file can be brought to this chat; where not, none is promised.
+    takes_files: bool = True
 
     @property
     def audience(self) -> Audience:

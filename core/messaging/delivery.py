@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from core.messaging.ports import (
     Accepted,
+    Attachment,
     ChannelDown,
     Choice,
     Declined,
@@ -30,6 +33,7 @@ class TextDelivery:
             to=job.payload["to"],
             text=job.payload["text"],
             choices=tuple(Choice(*pair) for pair in job.payload["choices"]),
+            attachment=msgspec.convert(job.payload.get("attachment"), Attachment | None),
         )
         return _outcome(await self._channel.send(message, idempotency_key=job.key))
 

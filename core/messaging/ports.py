@@ -1,8 +1,11 @@
 """What messaging asks of a chat channel: carry one text, and say honestly what came of it."""
 
-from typing import Protocol
+import re
+from typing import Literal, Protocol
 
 from msgspec import Struct
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
 class Choice(Struct, frozen=True):
@@ -10,6 +13,23 @@ class Choice(Struct, frozen=True):
 
     id: str
     label: str
+
+
+class Attachment(Struct, frozen=True):
+    """A file that goes along with a text, named by what makes it (`core.messaging.attachments`).
+
+    The bytes are made when it is sent, so a queue holds none. `name` is a plain file name, fit for a header, a path and
+    an address; anything else raises `ValueError`.
+    """
+
+    kind: Literal["image", "document"]
+    name: str
+    source: str
+    args: dict[str, int | str] = {}
+
+    def __post_init__(self) -> None:
+        if not _FILE_NAME.fullmatch(self.name):
+            raise ValueError("an attachment needs a plain file name")
 
 
 class OutgoingText(Struct, frozen=True):
@@ -24,6 +44,7 @@ class OutgoingText(Struct, frozen=True):
     text: str
     choices: tuple[Choice, ...] = ()
     markup: bool = False
+    attachment: Attachment | None = None
 
 
 class Accepted(Struct, frozen=True, tag=True):

@@ -31,7 +31,7 @@ class Courier:
         self._check_open()
         chat = self._phones.chats.open(phone)
         history = _history(chat)
-        photo_id = self._phones.photos.keep(photo) if photo else ""
+        photo_id = self._phones.media.keep(photo) if photo else ""
         message = self._phones.post(chat, "customer", Content(text=text, photo_id=photo_id))
         chat.last_wire = compose(
             request_id=f"wire-{uuid.uuid4().hex}",

@@ -11,16 +11,18 @@ import msgspec
 from sandbox.web.errors import RequestError
 from sandbox.web.feed import Feed
 from sandbox.web.journal import Journal
+from sandbox.web.photos import Photo
 from sandbox.whatsapp.chats import Chat, Handoff
 from sandbox.whatsapp.commands import Command, Purpose
 from sandbox.whatsapp.contacts import Contact, normalise_phone
 from sandbox.whatsapp.courier import Courier
+from sandbox.whatsapp.downloads import fetch
 from sandbox.whatsapp.faults import Faults
-from sandbox.whatsapp.messages import Content, Notice
+from sandbox.whatsapp.messages import Content, Document, Notice
 from sandbox.whatsapp.payloads import ContactChange, WaBody
 from sandbox.whatsapp.phones import Phones
 from sandbox.whatsapp.receipts import Receipt, Receipts
-from sandbox.whatsapp.rendering import content_of
+from sandbox.whatsapp.rendering import content_of, header_media_of
 from sandbox.whatsapp.webhook import Webhook
 
 
@@ -55,9 +57,12 @@ class Gateway:
     def knows(self, secret: str) -> bool:
         return hmac.compare_digest(secret.encode(), self._secret)
 
-    def take(self, body: WaBody) -> Receipt:
-        """Do what a `/wa` call asks, once per idempotency key (whatsapp contract §1.1)."""
-        return self._receipts.once(f"wa {body.idempotency_key}", lambda: self._obey(body))
+    async def take(self, body: WaBody) -> Receipt:
+        """Do what a `/wa` call asks, once per idempotency key (whatsapp contract §1.1); a file is fetched first."""
+        key = f"wa {body.idempotency_key}"
+        media = header_media_of(body)
+        file = await fetch(media) if media and not self._receipts.knows(key) else None
+        return self._receipts.once(key, lambda: self._obey(body, file))
 
     def take_text(self, phone: str, text: str) -> Receipt:
         """The legacy GET: text only, and no key to recognise a repetition by (whatsapp contract §1.4)."""
@@ -76,12 +81,21 @@ class Gateway:
         self.feed.close()
         await self.courier.close()
 
-    def _obey(self, body: WaBody) -> Receipt:
+    def _obey(self, body: WaBody, file: Photo | None) -> Receipt:
         if body.action == "send" and body.to is not None:
-            return self._show(body.to, content_of(body))
+            return self._show(body.to, self._with_file(content_of(body), file))
         for change in body.contacts or ():
             self._change_contact(change, delete=body.action == "delete")
         return Receipt(status="success")
+
+    def _with_file(self, content: Content, file: Photo | None) -> Content:
+        if file is None:
+            return content
+        file_id = self.phones.media.keep(file)
+        if file.mimetype.startswith("image/"):
+            return msgspec.structs.replace(content, photo_id=file_id)
+        document = Document(file_id, file.filename, file.mimetype, len(file.content))
+        return msgspec.structs.replace(content, document=document)
 
     def _change_contact(self, change: ContactChange, *, delete: bool) -> None:
         phone = change.phone or change.id or ""

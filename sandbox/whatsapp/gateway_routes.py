@@ -1,7 +1,7 @@
 """The gateway's own HTTP surface, which Loket's sender calls (whatsapp contract §1.1, §1.4, §1.10)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import msgspec
 from msgspec import Struct
@@ -50,21 +50,21 @@ async def _body() -> bytes:
     return await request.get_data(cache=True, as_text=False, parse_form_data=False)
 
 
-def _take(gateway: Gateway, exchange: Exchange) -> Receipt:
+async def _take(gateway: Gateway, exchange: Exchange) -> Receipt:
     content_type, key = request.headers.get("Content-Type", ""), request.headers.get("Idempotency-Key")
     body = payloads.decode(exchange.body, content_type=content_type, key=key)
     exchange.summary = summary_of(body)
     exchange.remarks = tuple(remarks_on(body))
-    return gateway.take(body)
+    return await gateway.take(body)
 
 
-def _command(gateway: Gateway, exchange: Exchange) -> Receipt:
+async def _command(gateway: Gateway, exchange: Exchange) -> Receipt:
     command = commands.decode(exchange.body)
     exchange.summary = command.purpose.value
     return gateway.command(command, key=request.headers.get("Idempotency-Key"))
 
 
-def _take_text(gateway: Gateway, exchange: Exchange) -> Receipt:
+async def _take_text(gateway: Gateway, exchange: Exchange) -> Receipt:
     number, text = request.args.get("number", ""), request.args.get("text", "")
     exchange.summary = "legacy text"
     if not number.isdecimal() or normalise_phone(number) != number:
@@ -78,7 +78,7 @@ async def _answered(
     gateway: Gateway,
     exchange: Exchange,
     secret: str | None,
-    act: Callable[[], Receipt],
+    act: Callable[[], Awaitable[Receipt]],
     *,
     faulty: bool = True,
 ) -> Response:
@@ -90,7 +90,7 @@ async def _answered(
         _record(gateway, exchange, 0 if mode is FaultMode.REFUSE else failure.status_code, f"fault {mode}")
         return failure
     try:
-        receipt = act()
+        receipt = await act()
     except RequestError as problem:
         return _refused(gateway, exchange, problem)
     return await _succeeded(gateway, exchange, receipt, mode)

@@ -29,12 +29,21 @@ class Menu(Struct, frozen=True):
     title: str = ""
 
 
+class Document(Struct, frozen=True):
+    """A file to open; `id` is its name at the phone page's API."""
+
+    id: str
+    name: str
+    mimetype: str
+    size: int
+
+
 class Content(Struct, frozen=True):
     text: str = ""
     header: str = ""
     footer: str = ""
-    media_url: str = ""
     photo_id: str = ""
+    document: Document | None = None
     buttons: tuple[Choice, ...] = ()
     menu: Menu | None = None
 

@@ -9,6 +9,7 @@ from sandbox.web.errors import RequestError
 from sandbox.whatsapp.contacts import PHONE
 
 MAX_ROWS = 10
+HEADER_TYPES = {"image": 2, "video": 3, "document": 4}
 
 Label = Annotated[str, Meta(min_length=1)]
 Id = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -39,6 +40,8 @@ class Buttons(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type",
 
     def __post_init__(self) -> None:
         _check_unique([button.id for button in self.buttons], "button ids")
+        if self.header_media and self.header_type not in {None, HEADER_TYPES[self.header_media.type]}:
+            raise ValueError("headerType and headerMedia do not agree")
 
 
 class Row(Struct, frozen=True, forbid_unknown_fields=True):

@@ -57,11 +57,11 @@ def add_contact_routes(blueprint: Blueprint, gateway: Gateway) -> None:
         phones.add_contact(contact)
         return json(contact, 201)
 
-    @blueprint.get("/phone/api/photos/<photo_id>")
-    async def photo(photo_id: str) -> Response:
-        kept = phones.photos.find(photo_id)
+    @blueprint.get("/phone/api/files/<file_id>")
+    async def file(file_id: str) -> Response:
+        kept = phones.media.find(file_id)
         if kept is None:
-            raise RequestError(404, "this photo is no longer kept")
+            raise RequestError(404, "this file is no longer kept")
         return Response(kept.content, 200, content_type=kept.mimetype)
 
 

@@ -10,9 +10,9 @@ from sandbox.web.errors import RequestError
 from sandbox.web.feed import Feed
 from sandbox.whatsapp.chats import Chat, Chats, ChatState
 from sandbox.whatsapp.contacts import Contact, ContactBook
+from sandbox.whatsapp.media import Media
 from sandbox.whatsapp.messages import Content, Message, Notice
 from sandbox.whatsapp.news import ContactsNews, MessageNews, StateNews
-from sandbox.whatsapp.photos import Photos
 
 
 class PhoneSummary(Struct, frozen=True):
@@ -34,7 +34,7 @@ class Phones:
         self._feed = feed
         self.contacts = ContactBook(contacts)
         self.chats = Chats(secret=secret)
-        self.photos = Photos()
+        self.media = Media()
 
     @property
     def now(self) -> datetime:

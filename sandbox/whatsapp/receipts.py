@@ -29,6 +29,9 @@ class Receipts:
     def __init__(self) -> None:
         self._receipts: dict[str, Receipt] = {}
 
+    def knows(self, key: str) -> bool:
+        return key in self._receipts
+
     def once(self, key: str, act: Callable[[], Receipt]) -> Receipt:
         """What `act` answered when this key was new; the second time the same answer, marked as a duplicate."""
         known = self._receipts.get(key)

@@ -7,6 +7,7 @@ from sandbox.whatsapp.messages import Choice, Content, Menu, Section
 from sandbox.whatsapp.payloads import (
     Buttons,
     CallButton,
+    HeaderMedia,
     Interactive,
     List,
     QuickButton,
@@ -26,6 +27,10 @@ def content_of(body: WaBody) -> Content:
     return _interactive(body.interactive, above=text, shared=shared)
 
 
+def header_media_of(body: WaBody) -> HeaderMedia | None:
+    return body.interactive.header_media if isinstance(body.interactive, Buttons) else None
+
+
 def _raw_text(message: str | dict[str, Any] | None) -> str:
     """A Baileys-like object is understood as far as its conversation; the rest of it has no face here."""
     if isinstance(message, dict):
@@ -37,12 +42,10 @@ def _interactive(interactive: Interactive, *, above: str, shared: tuple[Choice, 
     text = "\n\n".join(filter(None, (above, interactive.text)))
     match interactive:
         case Buttons():
-            media = interactive.header_media
             return Content(
                 text=text,
                 header=interactive.header_text,
                 footer=interactive.footer,
-                media_url=media.url if media else "",
                 buttons=(
                     *(Choice("reply", button.text, button.text) for button in interactive.buttons),
                     *shared,

@@ -154,7 +154,7 @@ def test_every_error_has_its_meaning(error: TelegramError, meaning: object) -> N
 @pytest.fixture
 async def channel(desk: Office) -> TelegramChannel:
     await desk.done(JOHN, ("start", {}))
-    return TelegramChannel(desk.bot)
+    return TelegramChannel(desk.bot, desk.inside.services.renderers)
 
 
 async def test_a_queued_text_is_carried_with_its_choices(desk: Office, channel: TelegramChannel) -> None:

@@ -45,6 +45,7 @@ def test_a_usual_message_is_read() -> None:
         chat_address=JOHN,
         phone=JOHN,
         text="cek tagihan",
+        answered_in_text=True,
         received_at=NOW,
     )
 

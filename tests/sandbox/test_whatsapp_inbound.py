@@ -102,10 +102,10 @@ async def test_a_photo_arrives_as_a_form_with_payload_and_file(stage: Stage) -> 
 async def test_the_phone_can_show_its_photo_again(stage: Stage) -> None:
     path, files = f"phone/api/chats/{JOHN}/messages", {"photo": ("a.png", PHOTO, "image/png")}
     message = (await stage.http.post(path, files=files)).json()
-    photo = await stage.http.get(f"phone/api/photos/{message['content']['photo_id']}")
+    photo = await stage.http.get(f"phone/api/files/{message['content']['photo_id']}")
     assert (photo.content, photo.headers["content-type"]) == (PHOTO, "image/png")
     assert photo.headers["x-content-type-options"] == "nosniff"
-    assert (await stage.http.get("phone/api/photos/unknown")).status_code == 404
+    assert (await stage.http.get("phone/api/files/unknown")).status_code == 404
 
 
 @pytest.mark.parametrize(("content", "mimetype"), [(b"<script>", "text/html"), (b"", "image/png")])

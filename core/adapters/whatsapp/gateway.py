@@ -11,6 +11,7 @@ from core.adapters.whatsapp.config import GatewayConfig, problems, uses_post
 from core.adapters.whatsapp.keys import clean_key
 from core.adapters.whatsapp.quoting import quoted
 from core.adapters.whatsapp.request import request_of
+from core.messaging.attachments import FileLinks
 from core.messaging.ports import ChannelDown, Misconfigured, OutgoingText, Refused, SendOutcome
 
 
@@ -18,9 +19,15 @@ class WhatsAppGateway:
     """A `TextChannel` over the business's own gateway (whatsapp contract §1); `now` returns an aware UTC time."""
 
     def __init__(
-        self, config: GatewayConfig, *, now: Callable[[], datetime], max_connections: int = 64
+        self,
+        config: GatewayConfig,
+        *,
+        now: Callable[[], datetime],
+        files: FileLinks | None = None,
+        max_connections: int = 64,
     ) -> None:
-        self._config = config
+        """`files` lends attachments the address the gateway fetches them from; without it texts go alone."""
+        self._config, self._files = config, files
         self._now = now
         self._problems = problems(config)
         self._secrets = _secrets_of(config)
@@ -37,7 +44,7 @@ class WhatsAppGateway:
         key = clean_key(idempotency_key)
         if self._problems:
             return Misconfigured("; ".join(self._problems))
-        request = request_of(self._config, message, key=key)
+        request = request_of(self._config, message, key=key, file_url=self._file_url(message))
         if isinstance(request, Refused):
             return request
         answer = await self._client.exchange(request)
@@ -45,6 +52,11 @@ class WhatsAppGateway:
             return answer
         quote = partial(quoted, secrets=(*self._secrets, message.to), private=message.text)
         return outcome_of(answer, now=self._now(), quoted=quote)
+
+    def _file_url(self, message: OutgoingText) -> str | None:
+        if message.attachment is None or self._files is None:
+            return None
+        return self._files.to(message.attachment, self._now())
 
     async def aclose(self) -> None:
         await self._client.aclose()

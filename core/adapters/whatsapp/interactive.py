@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.adapters.whatsapp.json_values import JsonObject, objects, word
-from core.messaging.ports import Choice
+from core.messaging.ports import Attachment, Choice
 
 TYPED_BUTTONS = {"quick": ("id", "text"), "url": ("text", "url"), "call": ("text", "phoneNumber")}
 """The kinds of template button, each with its parts in the order in which a block writes them (§1.3)."""
@@ -12,6 +12,7 @@ _MOST_BUTTONS = 3
 _MOST_ROWS = 10
 _BUTTON_WIDTH = 20
 _ROW_WIDTH = 24
+_HEADER_TYPES = {"image": 2, "document": 4}
 _LIST_WORD = "Menu"  # the same word in both languages; also the contract's name for an untitled section
 
 
@@ -33,6 +34,19 @@ def interactive_of(choices: Sequence[Choice], text: str) -> JsonObject | None:
         section = {"title": _LIST_WORD, "rows": [_row(choice) for choice in choices]}
         return {"type": "list", "text": text, "buttonText": _LIST_WORD, "sections": [section]}
     return None
+
+
+def media_of(choices: Sequence[Choice], text: str, attachment: Attachment, url: str) -> JsonObject:
+    """Put a file above the text; it needs a button to stand on, so without fitting choices there is one for the menu (§1.2)."""
+    fitting = _fit(choices, most=_MOST_BUTTONS, width=_BUTTON_WIDTH)
+    shown = choices if fitting else (Choice("menu", _LIST_WORD),)
+    return {
+        "type": "buttons",
+        "text": text if fitting else numbered(text, choices),
+        "headerType": _HEADER_TYPES[attachment.kind],
+        "headerMedia": {"type": attachment.kind, "url": url},
+        "buttons": [{"id": choice.id, "text": cut(choice.label, _BUTTON_WIDTH)} for choice in shown],
+    }
 
 
 def numbered(text: str, choices: Sequence[Choice]) -> str:

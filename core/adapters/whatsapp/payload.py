@@ -1,9 +1,9 @@
 """The JSON body of a send: from text, choices or a hand-written payload to what the gateway reads (§1.1, §1.3)."""
 
 from core.adapters.whatsapp.block import parse_block
-from core.adapters.whatsapp.interactive import clean_interactive, interactive_of, numbered
+from core.adapters.whatsapp.interactive import clean_interactive, interactive_of, media_of, numbered
 from core.adapters.whatsapp.json_values import JsonObject, decoded, objects, word
-from core.messaging.ports import OutgoingText
+from core.messaging.ports import Attachment, OutgoingText
 
 _ALIASES = {"sessionId": "session_id", "threadId": "thread_id"}
 _CONTENT = ("text", "body", "message", "interactive", "requestPhoneNumber")
@@ -28,8 +28,13 @@ def parse_markup(text: str) -> JsonObject | None:
     return parse_block(text)
 
 
-def payload_of(message: OutgoingText, *, interactive: bool) -> JsonObject:
-    """Build the body, all but `to` and the key; without `interactive` everything is said in its text."""
+def payload_of(message: OutgoingText, *, interactive: bool, file_url: str | None = None) -> JsonObject:
+    """Build the body, all but `to` and the key; without `interactive` everything is said in its text.
+
+    `file_url` is where the gateway, or else the reader, fetches the attachment; without it the text goes alone.
+    """
+    if message.attachment and file_url:
+        return _with_file(message, message.attachment, file_url, interactive=interactive)
     parsed = parse_markup(message.text) if message.markup else None
     payload = _with_choices(_cleaned(parsed or {"text": message.text}), message, interactive=interactive)
     if interactive or "interactive" not in payload:
@@ -86,6 +91,12 @@ def _with_choices(payload: JsonObject, message: OutgoingText, *, interactive: bo
     rest = {key: value for key, value in payload.items() if key not in {"text", "body"}}
     built = clean_interactive(interactive_of(message.choices, text)) if interactive else None
     return rest | ({"interactive": built} if built else {"text": numbered(text, message.choices)})
+
+
+def _with_file(message: OutgoingText, attachment: Attachment, url: str, *, interactive: bool) -> JsonObject:
+    if interactive:
+        return {"action": "send", "interactive": media_of(message.choices, message.text, attachment, url)}
+    return {"action": "send", "text": numbered(f"{message.text}\n{url}", message.choices)}
 
 
 def _said(value: object) -> str:

@@ -23,10 +23,12 @@ class WireRequest:
     body: bytes | None = field(default=None, repr=False)
 
 
-def request_of(config: GatewayConfig, message: OutgoingText, *, key: str) -> WireRequest | Refused:
+def request_of(
+    config: GatewayConfig, message: OutgoingText, *, key: str, file_url: str | None = None
+) -> WireRequest | Refused:
     """Build the request for a message, or say why no request can carry it; the configuration has no problems."""
     post = uses_post(config)
-    payload = payload_of(message, interactive=config.interactive and post)
+    payload = payload_of(message, interactive=config.interactive and post, file_url=file_url)
     # The queued recipient wins over a `to` inside a payload: consent and records speak of that person.
     to = wire_number(message.to or word(payload.pop("to", "")), config.country_code)
     if says_nothing(payload):

@@ -89,7 +89,7 @@ function sideElement(contact, unread) {
 
 function lastWords({ sender, notice, content }) {
   if (notice) return word("notices")[notice];
-  const text = content.text || (content.photo_id ? word("photo") : "");
+  const text = content.text || content.document?.name || (content.photo_id ? word("photo") : "");
   return (sender === "customer" ? word("you") : "") + text.replace(/\s+/g, " ").replace(/[*_~]/g, "");
 }
 

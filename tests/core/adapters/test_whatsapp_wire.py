@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -114,7 +115,7 @@ async def peer(*replies: Reply, tls: ssl.SSLContext | None = None) -> AsyncItera
 
 
 @asynccontextmanager
-async def gateway(config: GatewayConfig, **options: int) -> AsyncIterator[TextChannel]:
+async def gateway(config: GatewayConfig, **options: Any) -> AsyncIterator[TextChannel]:
     channel = WhatsAppGateway(config, now=lambda: NOW, **options)
     try:
         yield channel

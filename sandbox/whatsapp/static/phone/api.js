@@ -5,7 +5,7 @@ import { call, listen as listenTo, photoForm, sendJson } from "../../shared/live
 const BASE = "phone/api";
 const TYPES = ["message", "state", "contacts", "journal"];
 
-export const photoUrl = (id) => `${BASE}/photos/${id}`;
+export const fileUrl = (id) => `${BASE}/files/${id}`;
 export const fetchContacts = () => call(`${BASE}/contacts`);
 export const fetchMessages = (phone, after) => call(`${BASE}/chats/${phone}/messages?after=${after}`);
 export const fetchGateway = () => call(`${BASE}/gateway`);

@@ -1,6 +1,6 @@
-// One message as an element: text, photo, one-time code, buttons, list.
+// One message as an element: text, photo, document, one-time code, buttons, list.
 
-import { photoUrl } from "./api.js";
+import { fileUrl } from "./api.js";
 import { element, icon } from "../../shared/dom.js";
 import { codeElement, metaElement } from "../../shared/bubble.js";
 import { word } from "../../shared/language.js";
@@ -29,8 +29,8 @@ function bubble(message, follows, takenSeq) {
   return element(
     "div",
     { class: follows ? "bubble same" : "bubble" },
-    content.photo_id ? element("img", { src: photoUrl(content.photo_id), alt: word("photo") }) : null,
-    content.media_url ? mediaElement(content.media_url) : null,
+    content.photo_id ? element("img", { src: fileUrl(content.photo_id), alt: word("photo") }) : null,
+    content.document ? documentElement(content.document) : null,
     content.header ? element("p", { class: "header", text: content.header }) : null,
     code ? codeElement(code) : null,
     content.text ? element("p", {}, ...richText(content.text)) : null,
@@ -39,9 +39,8 @@ function bubble(message, follows, takenSeq) {
   );
 }
 
-/** The gateway would fetch the file; a page that loads nothing from elsewhere only names it. */
-function mediaElement(url) {
-  return element("a", { class: "media", href: url, target: "_blank", rel: "noopener noreferrer" }, icon("link"), new URL(url).host);
+function documentElement({ id, name }) {
+  return element("a", { class: "media", href: fileUrl(id), download: name }, icon("file"), name);
 }
 
 function choiceElements(content, actions) {
