@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from bot.terminal import Keep, Keyboard, chat
-from cli.serving import prepare_database
+from cli.serving import channels_of, prepare_database
 from conversations.flows import conversation
 from core.bootstrap import Bell, bootstrap
 from core.messaging.attachments import Renderers
@@ -19,7 +19,7 @@ from core.platform import i18n, logging, phones
 from core.platform.errors import NotFound
 from core.settings import Settings
 from core.testing.demo import load_demo
-from core.workers import dispatcher, text_channel
+from core.workers import dispatcher
 
 _PROMPT = "> "
 
@@ -75,9 +75,9 @@ async def run_chat(settings: Settings, as_phone: str) -> None:
         if settings.demo:
             await load_demo(services)
         keep = Shelf(services.renderers, settings)
-        channel = PhoneInTerminal(phone, text_channel(services), _show, keep)
-        stack.push_async_callback(channel.aclose)
-        outbox = dispatcher(services, channel)
+        channels = await stack.enter_async_context(channels_of(services))
+        whatsapp = PhoneInTerminal(phone, channels["whatsapp"], _show, keep)
+        outbox = dispatcher(services, {**channels, "whatsapp": whatsapp})
         bell.wake(outbox.nudge)
         draining = asyncio.create_task(outbox.run())
         _show(f"Chatting as +{phone}. Type `menu` to see what is possible, Ctrl-D to leave.")

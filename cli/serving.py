@@ -19,6 +19,7 @@ from typing_extensions import override
 from api.app import create_app
 from cli.welcome import welcome
 from core.bootstrap import Bell, bootstrap
+from core.messaging.ports import OutgoingText, SendOutcome, TextChannel
 from core.migrations import versions
 from core.services import Services
 from core.settings import Settings
@@ -172,16 +173,55 @@ async def _nothing() -> None:
 @asynccontextmanager
 async def working(services: Services, bell: Bell) -> AsyncIterator[None]:
     """Drain the outbox and run the chores in the background of the block."""
-    from core.workers import dispatcher, scheduler, text_channel
+    from core.workers import dispatcher, scheduler
 
-    channel = text_channel(services)
-    drain = dispatcher(services, channel)
-    bell.wake(drain.nudge)
-    try:
+    async with channels_of(services) as channels:
+        drain = dispatcher(services, channels)
+        bell.wake(drain.nudge)
         async with _running(drain.run(), scheduler(services).run()):
             yield
+
+
+@asynccontextmanager
+async def channels_of(services: Services) -> AsyncIterator[dict[str, TextChannel]]:
+    """What carries texts, by the channel's name; closed on leaving."""
+    from core.workers import text_channel
+
+    channels: dict[str, TextChannel] = {"whatsapp": text_channel(services)}
+    if services.settings.telegram_token:
+        channels["telegram"] = LateTelegram(services)
+    try:
+        yield channels
     finally:
-        await channel.aclose()
+        for channel in channels.values():
+            await channel.aclose()
+
+
+class LateTelegram:
+    """The Telegram channel, loaded at the first text for it: the library is large, and most processes never need it."""
+
+    def __init__(self, services: Services) -> None:
+        self._services, self._stack = services, AsyncExitStack()
+        self._channel: TextChannel | None = None
+
+    async def send(self, message: OutgoingText, *, idempotency_key: str) -> SendOutcome:
+        channel = self._channel or await self._opened()
+        return await channel.send(message, idempotency_key=idempotency_key)
+
+    async def aclose(self) -> None:
+        if self._channel is not None:
+            await self._channel.aclose()
+        await self._stack.aclose()
+
+    async def _opened(self) -> TextChannel:
+        from bot.telegram.client import client
+        from bot.telegram.sender import TelegramChannel
+
+        settings = self._services.settings
+        opening = client(settings.telegram_token, settings.telegram_api_url)
+        bot = await self._stack.enter_async_context(opening)
+        self._channel = TelegramChannel(bot, self._services.renderers)
+        return self._channel
 
 
 async def _serve(app: Quart, settings: Settings, opened: asyncio.Event, on_stop: Stop) -> None:

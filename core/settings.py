@@ -67,6 +67,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     timezone: str = "Asia/Jakarta"
     #: Language of a customer whose own is not known.
     language: Literal["id", "en"] = "id"
+    #: Write notices without emoji and bold letters, amounts as `350.000 rupiah`: easier for screen readers.
+    plain_notices: bool = False
     #: Digits put in front of newly issued service numbers.
     service_number_prefix: str = "17"
     #: Days between an unpaid invoice's due date and its isolation date.

@@ -5,6 +5,7 @@ Apart from `bootstrap`, because a process that only answers requests need not lo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from core.adapters.callbacks import HttpCallbacks
@@ -53,14 +54,14 @@ def gateway_config(settings: Settings) -> GatewayConfig:
 
 
 def text_channel(services: Services) -> TextChannel:
-    """The channel that queued texts leave by."""
+    """The channel of WhatsApp, by the gateway that is set up."""
     return WhatsAppGateway(
         gateway_config(services.settings), now=services.clock.now, files=services.file_links
     )
 
 
-def dispatcher(services: Services, channel: TextChannel) -> Dispatcher:
-    """What drains the outbox: texts go through `channel`, callbacks to the partners' own servers."""
+def dispatcher(services: Services, channels: Mapping[str, TextChannel]) -> Dispatcher:
+    """What drains the outbox: texts go by their channel's name, callbacks to the partners' own servers."""
     uow, settings = services.uow, services.settings
     told = CallbackDelivery(
         uow,
@@ -72,7 +73,7 @@ def dispatcher(services: Services, channel: TextChannel) -> Dispatcher:
         services.uow,
         services.clock,
         {
-            TEXT_TOPIC: Consumer(TextDelivery(channel), TEXT_RETRIES, deadline_s=TEXT_DEADLINE_S),
+            TEXT_TOPIC: Consumer(TextDelivery(channels, uow), TEXT_RETRIES, deadline_s=TEXT_DEADLINE_S),
             SETTLE_TOPIC: Consumer(PartnerSettlement(uow, settings), settlement.RETRIES),
             CALLBACK_TOPIC: Consumer(told, CallbackSchedule(), deadline_s=callbacks.DEADLINE_S),
         },

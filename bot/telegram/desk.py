@@ -71,7 +71,8 @@ class Desk:
                 await self._take_contact(received, update.update_id)
             case InGroup():
                 await self._invite(received)
-            case Membership(_, blocked):
+            case Membership(chat_id, blocked):
+                await self._services.customers.mark_chat(CHANNEL, str(chat_id), is_blocked=blocked)
                 log.info("telegram_membership", update_id=update.update_id, blocked=blocked)
             case None:
                 pass

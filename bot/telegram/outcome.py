@@ -14,23 +14,23 @@ from telegram.error import (
     TimedOut,
 )
 
-from core.messaging.ports import ChannelDown, Misconfigured, Refused
+from core.messaging.ports import ChannelDown, Gone, Misconfigured, Refused
 
 #: What is wrong with the chat and not with the message.
 _NO_CHAT = ("chat not found", "user not found", "peer_id_invalid")
 
 
-def outcome_of(error: TelegramError) -> ChannelDown | Refused | Misconfigured:
+def outcome_of(error: TelegramError) -> ChannelDown | Gone | Refused | Misconfigured:
     """Judge an error; the reason is in words of ours, because the library's may quote the URL and so the token."""
     match error:
         case RetryAfter():
             return ChannelDown("Telegram asks to slow down", retry_after_s=wait_s(error))
         case Forbidden():
-            return Refused("the person has blocked the bot, left, or never started it")
+            return Gone("the person has blocked the bot, left, or never started it")
         case InvalidToken():
             return Misconfigured("Telegram does not know the bot's token")
         case BadRequest():  # before NetworkError, whose subclass it is: nothing permanent is tried again
-            return Refused(_bad_request(error))
+            return _bad_request(error)
         case TimedOut():
             return ChannelDown("Telegram did not answer in time")
         case NetworkError():
@@ -50,10 +50,10 @@ def wait_s(error: RetryAfter) -> float:
     return pause.total_seconds() if isinstance(pause, timedelta) else float(pause)
 
 
-def _bad_request(error: BadRequest) -> str:
+def _bad_request(error: BadRequest) -> Gone | Refused:
     if _is_about_chat(error):
-        return "Telegram knows no such chat"
-    return "Telegram cannot show the message as it is"
+        return Gone("Telegram knows no such chat")
+    return Refused("Telegram cannot show the message as it is")
 
 
 def _is_about_chat(error: BadRequest) -> bool:

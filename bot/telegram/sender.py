@@ -101,6 +101,7 @@ class TelegramChannel:
     async def _attempt_there(self, chat_id: int, message: Written) -> SendOutcome:
         """A group that became a supergroup goes on under a new id, which cannot move again in the same breath."""
         try:
-            return Accepted(str((await send(self._bot, chat_id, message)).message_id))
+            sent = await send(self._bot, chat_id, message)
         except TelegramError as error:
             return outcome_of(error)
+        return Accepted(str(sent.message_id), moved_to=str(chat_id))

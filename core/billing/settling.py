@@ -13,28 +13,20 @@ from core.billing.rules import may_reopen
 from core.billing.tables import invoices
 from core.billing.types import InvoiceStatus, Settled, Settlement
 from core.customers.tables import customers
-from core.messaging.notices import send_text
+from core.messaging.notices import Notice, notify
 from core.network import switching
-from core.platform import i18n
 from core.platform.clock import local_day
 from core.platform.i18n import Month, Rupiah
-from core.platform.outbox import Priority
 from core.platform.uow import WriteTx
 from core.settings import Settings
 from core.subscriptions.tables import subscriptions
 
-#: Invoices with whose they are and what a receipt says.
+#: Invoices with whose they are.
 #:
 #: The customer is locked with them: of two payments at once, each would see the other's invoice as still unpaid, and
 #: neither would open the line.
 _LOCKED: Select[Any] = (
-    select(
-        invoices,
-        customers.c.service_number,
-        customers.c.name.label("customer_name"),
-        customers.c.phone,
-        customers.c.language,
-    )
+    select(invoices, customers.c.service_number)
     .join(customers, customers.c.id == invoices.c.customer_id)
     .with_for_update(of=(invoices, customers), key_share=True)
 )
@@ -62,18 +54,18 @@ async def settle_and_follow_up(
 
 
 async def _send_receipt(tx: WriteTx, settings: Settings, invoice: Row[Any], payment_id: int) -> None:
-    if invoice.phone is None:
-        return
-    receipt = i18n.text(
-        "notice.receipt",
-        invoice.language or settings.language,
-        name=invoice.customer_name,
-        amount=Rupiah(invoice.amount),
-        period=Month(invoice.year, invoice.month),
-        service=invoice.service_number,
-        invoice=invoice.number,
+    await notify(
+        tx,
+        settings,
+        customer_id=invoice.customer_id,
+        kind=Notice.PAYMENT_RECEIVED,
+        key=f"receipt-{payment_id}",
+        args={
+            "amount": Rupiah(invoice.amount),
+            "period": Month(invoice.year, invoice.month),
+            "invoice": invoice.number,
+        },
     )
-    await send_text(tx, to=invoice.phone, text=receipt, key=f"receipt-{payment_id}", priority=Priority.NOTICE)
 
 
 async def _reopen_if_clear(tx: WriteTx, settings: Settings, customer_id: int, payment_id: int) -> None:

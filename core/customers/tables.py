@@ -56,6 +56,8 @@ chat_links = Table(
     Column("role", String(16), nullable=False),  # owner
     Column("linked_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
+    Column("blocked_at", UtcDateTime),  # since when its channel refuses to bring anything there
     Index("ix_chat_links_chat", "channel", "address"),
+    Index("ix_chat_links_customer_id", "customer_id"),
     Index("uq_chat_links_chat_customer", "channel", "address", "customer_id", unique=True),
 )

@@ -9,8 +9,9 @@ from core.audit.log import record
 from core.customers import queries
 from core.customers.tables import chat_links, customers, identity_types
 from core.customers.types import CustomerName, IdentityType, ServiceOfChat
-from core.messaging.notices import send_text
-from core.platform import i18n, phones
+from core.messaging import recipients
+from core.messaging.notices import Notice, notify
+from core.platform import phones
 from core.platform.errors import Conflict, Forbidden, Invalid
 from core.platform.ids import new_id
 from core.platform.secrets import Keyring
@@ -110,16 +111,14 @@ class Customers:
                 recovery_phone=customer.recovery_phone if still_held else old,
                 recovery_phone_until=tx.now + RECOVERY_PAUSE,
             )
-            await send_text(
+            await notify(
                 tx,
-                to=old,
-                text=i18n.text(
-                    "notice.phone_changed",
-                    customer.language or self._settings.language,
-                    service=customer.service_number,
-                    phone=phones.mask(phone),
-                ),
+                self._settings,
+                customer_id=customer_id,
+                kind=Notice.PHONE_CHANGED,
                 key=new_id(f"phone-changed-{customer_id}"),
+                args={"phone": phones.mask(phone)},
+                to_phone=old,
             )
 
     async def services_of_chat(self, channel: str, address: str) -> tuple[ServiceOfChat, ...]:
@@ -151,8 +150,13 @@ class Customers:
                     chat_links.c.address == address,
                     chat_links.c.customer_id == customer_id,
                 )
-                await tx.execute(chat_links.update().where(*link).values(revoked_at=None))
+                await tx.execute(chat_links.update().where(*link).values(revoked_at=None, blocked_at=None))
             await _note(tx, customer_id, "chat_linked", channel=channel)
+
+    async def mark_chat(self, channel: str, address: str, *, is_blocked: bool) -> None:
+        """Somebody has shut a chat to us, or opened it again: notices take another way meanwhile."""
+        async with self._uow.write() as tx:
+            await recipients.mark_chat(tx, channel, address, is_blocked=is_blocked)
 
 
 async def _note(tx: WriteTx, customer_id: int, action: str, **details: str | bool) -> None:

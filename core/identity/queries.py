@@ -27,7 +27,6 @@ class CustomerLogin(Struct, frozen=True):
     password_hash: str | None
     token_version: int
     service_number: str | None
-    language: str | None
     code_phone: str | None  # where a recovery code goes now
 
     @property
@@ -57,7 +56,6 @@ _LOGIN = select(
     logins.c.password_hash,
     logins.c.token_version,
     customers.c.service_number,
-    customers.c.language,
     customers.c.recovery_phone,
     customers.c.recovery_phone_until,
 ).join_from(logins, customers, customers.c.id == logins.c.customer_id)
@@ -158,7 +156,6 @@ async def _login(tx: ReadTx, statement: Select[Any], **wanted: object) -> Custom
         password_hash=row.password_hash,
         token_version=row.token_version,
         service_number=row.service_number,
-        language=row.language,
         code_phone=row.recovery_phone if is_held else row.phone,
     )
 

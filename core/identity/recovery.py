@@ -11,10 +11,9 @@ from core.identity.codes import Issued
 from core.identity.counters import CODES_FROM, CODES_TO, charge, origin
 from core.identity.queries import CustomerLogin
 from core.identity.types import CodeCheck, RecoveryStarted
-from core.messaging.notices import send_text
-from core.platform import i18n, phones
+from core.messaging.notices import Notice, notify
+from core.platform import phones
 from core.platform.errors import DomainError, Invalid, NotFound, Throttled
-from core.platform.outbox import Priority
 from core.platform.secrets import Keyring
 from core.platform.uow import WriteTx
 from core.settings import Settings
@@ -105,19 +104,14 @@ def _nobody(
 
 
 async def _send(tx: WriteTx, settings: Settings, login: CustomerLogin, phone: str, issued: Issued) -> None:
-    text = i18n.text(
-        "notice.otp",
-        "en" if (login.language or settings.language) == "en" else "id",
-        code=issued.code,
-        minutes=codes.LIFETIME.seconds // 60,
-        service=login.service_number or "",
-    )
-    await send_text(
+    """To the number on record and nowhere else: a linked chat may be held by somebody else (mywifi contract §9)."""
+    await notify(
         tx,
-        to=phone,
-        text=text,
+        settings,
+        customer_id=login.account.customer_id,
+        kind=Notice.OTP,
         key=f"otp-{issued.challenge_id}",
-        priority=Priority.URGENT,
+        args={"code": issued.code, "minutes": codes.LIFETIME.seconds // 60},
+        to_phone=phone,
         expires_after=codes.LIFETIME,
-        sensitive=True,
     )

@@ -1,47 +1,89 @@
-"""The consumer of queued texts: hands each to its channel and translates what the channel says of it."""
+"""The consumer of queued texts: hands each to its channel, and follows up what the channel says of it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
+from core.messaging import recipients
+from core.messaging.notices import Extras, send_text
 from core.messaging.ports import (
     Accepted,
-    Attachment,
     ChannelDown,
-    Choice,
     Declined,
+    Gone,
     Misconfigured,
     OutgoingText,
     Refused,
-    SendOutcome,
     TextChannel,
 )
 from core.platform.outbox import Done, Job, Outcome, Park, Retry
+from core.platform.uow import UnitOfWork
 
 #: A channel that says no is asked this often in all: long enough for a reconnect, short enough for staff to notice.
 _TRIES_AFTER_A_NO = 3
 
 
 class TextDelivery:
-    """Sends the texts of the outbox through one channel; the job's key makes a repeat harmless where the channel can."""
+    """Sends the texts of the outbox by their channels; the job's key makes a repeat harmless where a channel can."""
 
-    def __init__(self, channel: TextChannel) -> None:
-        self._channel = channel
+    def __init__(self, channels: Mapping[str, TextChannel], uow: UnitOfWork) -> None:
+        self._channels, self._uow = dict(channels), uow
 
     async def __call__(self, job: Job) -> Outcome:
+        name, to = job.payload["channel"], job.payload["to"]
+        channel = self._channels.get(name)
+        if channel is None:
+            return Park(f"no channel called {name} is set up")
+        extras = msgspec.convert(job.payload["extras"], Extras)
         message = OutgoingText(
-            to=job.payload["to"],
+            to=to,
             text=job.payload["text"],
-            choices=tuple(Choice(*pair) for pair in job.payload["choices"]),
-            attachment=msgspec.convert(job.payload.get("attachment"), Attachment | None),
+            choices=extras.choices,
+            attachment=extras.attachment,
+            approved=extras.approved,
         )
-        return _outcome(await self._channel.send(message, idempotency_key=job.key))
+        match await channel.send(message, idempotency_key=job.key):
+            case Accepted(provider_id, certain, moved_to):
+                if moved_to is not None:
+                    await self._follow(name, to, moved_to)
+                return Done(provider_id, None if certain else "accepted, but the answer was unreadable")
+            case Gone(reason):
+                return await self._elsewhere(job, extras, reason)
+            case other:
+                return _outcome(other)
+
+    async def _follow(self, channel: str, old: str, new: str) -> None:
+        async with self._uow.write() as tx:
+            await recipients.move_chat(tx, channel, old, new)
+
+    async def _elsewhere(self, job: Job, extras: Extras, reason: str) -> Outcome:
+        """Leave a chat that is gone for the customer's next one; repeating it after a crash queues nothing twice."""
+        channel, to = job.payload["channel"], job.payload["to"]
+        async with self._uow.write() as tx:
+            await recipients.mark_chat(tx, channel, to, is_blocked=True)
+            if extras.customer_id is None:
+                return Park(reason)
+            reader = await recipients.recipient(tx, extras.customer_id, channels=self._channels)
+            others = [each for each in reader.addresses if each.channel != channel] if reader else []
+            if not others:
+                return Park(reason)
+            await send_text(
+                tx,
+                to=others[0].to,
+                text=job.payload["text"],
+                key=f"{job.key}>{others[0].channel}",
+                channel=others[0].channel,
+                choices=extras.choices,
+                attachment=extras.attachment,
+                customer_id=extras.customer_id,
+            )
+        return Done(detail=f"{reason}; sent by {others[0].channel} instead")
 
 
-def _outcome(sent: SendOutcome) -> Outcome:
+def _outcome(sent: ChannelDown | Declined | Refused | Misconfigured) -> Outcome:
     match sent:
-        case Accepted(provider_id, certain):
-            return Done(provider_id, None if certain else "accepted, but the answer was unreadable")
         case ChannelDown(reason, retry_after_s):
             return Retry(reason, retry_after_s)
         case Declined(reason):

@@ -32,6 +32,14 @@ class Attachment(Struct, frozen=True):
             raise ValueError("an attachment needs a plain file name")
 
 
+class ApprovedTemplate(Struct, frozen=True):
+    """A text in the form WhatsApp approved beforehand, for chats whose 24 hours are over (whatsapp contract §2.1)."""
+
+    name: str
+    language: str
+    values: tuple[str, ...] = ()
+
+
 class OutgoingText(Struct, frozen=True):
     """A channel-neutral message for one chat.
 
@@ -45,13 +53,18 @@ class OutgoingText(Struct, frozen=True):
     choices: tuple[Choice, ...] = ()
     markup: bool = False
     attachment: Attachment | None = None
+    approved: ApprovedTemplate | None = None
 
 
 class Accepted(Struct, frozen=True, tag=True):
-    """The channel took the message, which is not yet delivery; `certain` is false when its answer was unreadable."""
+    """The channel took the message, which is not yet delivery; `certain` is false when its answer was unreadable.
+
+    `moved_to` is where the chat goes on from now, when the channel has said so.
+    """
 
     provider_id: str | None
     certain: bool = True
+    moved_to: str | None = None
 
 
 class ChannelDown(Struct, frozen=True, tag=True):
@@ -63,6 +76,12 @@ class ChannelDown(Struct, frozen=True, tag=True):
 
 class Refused(Struct, frozen=True, tag=True):
     """The channel, or a look at the message, says it can never be sent as it is."""
+
+    reason: str
+
+
+class Gone(Struct, frozen=True, tag=True):
+    """Nothing will ever reach this chat again, unless the person comes back: blocked, left, deleted."""
 
     reason: str
 
@@ -79,7 +98,7 @@ class Misconfigured(Struct, frozen=True, tag=True):
     reason: str
 
 
-SendOutcome = Accepted | ChannelDown | Declined | Refused | Misconfigured
+SendOutcome = Accepted | ChannelDown | Gone | Declined | Refused | Misconfigured
 """What came of a send. A `reason` is for the operator and holds no secret, phone, message text or full URL."""
 
 

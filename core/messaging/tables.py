@@ -1,8 +1,8 @@
-"""Where chats stand between two messages: the open dialogue, and what has been received already."""
+"""Chats between two messages: the open dialogue, what has been received; and what is said unasked: texts, consent."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
 
 from core.platform.db import JsonText, Key, UtcDateTime, metadata
 
@@ -29,4 +29,30 @@ inbound_messages = Table(
     Column("chat_id", Key, ForeignKey("chats.id", ondelete="CASCADE"), nullable=False),
     Column("replies", JsonText, nullable=False),
     Column("received_at", UtcDateTime, nullable=False, index=True),
+)
+
+#: Texts of notices that staff have written anew; without a row the catalogs speak.
+notice_templates = Table(
+    "notice_templates",
+    metadata,
+    Column("kind", String(32), primary_key=True),
+    Column("language", String(2), primary_key=True),
+    Column("channel", String(16), primary_key=True),  # or `all`
+    Column("body", Text, nullable=False),
+    # For WhatsApp's own templates, which must be approved: the name, and which fields fill in its blanks, in order.
+    Column("approved_name", String(512)),
+    Column("approved_fields", JsonText),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("updated_by", String(64), nullable=False),  # an actor, such as `staff:3`
+)
+
+#: What customers have said of a category of notices; without a row they get them.
+notice_consents = Table(
+    "notice_consents",
+    metadata,
+    Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True),
+    Column("category", String(16), primary_key=True),
+    Column("stopped_at", UtcDateTime),  # empty since they asked to have them again
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("turn_id", String(160), nullable=False),  # the message that said so: channel, and its key there
 )

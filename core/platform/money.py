@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 
 
 def rupiah(amount: int, language: str = "id") -> str:
@@ -11,3 +11,8 @@ def rupiah(amount: int, language: str = "id") -> str:
     return format_currency(amount, "IDR", format="¤#,##0", locale=locale, currency_digits=False).replace(
         "IDR", "Rp"
     )
+
+
+def counted(amount: int, language: str = "id") -> str:
+    """Write an amount without a sign, as it is read out: `350.000 rupiah`."""
+    return f"{format_decimal(amount, '#,##0', locale='id' if language == 'id' else 'en')} rupiah"

@@ -35,6 +35,7 @@ class State(enum.StrEnum):
     PENDING = "pending"
     DONE = "done"
     PARKED = "parked"
+    STOPPED = "stopped"  # kept from leaving on purpose; the reason says why
 
 
 class Priority(enum.IntEnum):
@@ -196,6 +197,24 @@ async def hurry(tx: WriteTx, ordering_key: str) -> int:
     return hurried
 
 
+async def note_stopped(tx: WriteTx, topic: str, payload: Mapping[str, Any], *, key: str, reason: str) -> bool:
+    """Record that an effect was due and does not take place, for people to find; False when `key` was known."""
+    return await tx.insert_new(
+        outbox,
+        topic=topic,
+        payload=dict(payload),
+        key=key,
+        priority=int(Priority.NOTICE),
+        state=State.STOPPED,
+        sensitive=False,
+        attempts=0,
+        due_at=tx.now,
+        created_at=tx.now,
+        settled_at=tx.now,
+        reason=reason,
+    )
+
+
 async def expire(uow: UnitOfWork) -> int:
     """Park what is too old to be useful, such as a code nobody can use any more; returns how many."""
     async with uow.write() as tx:
@@ -251,7 +270,7 @@ async def _purge_batch(uow: UnitOfWork, older_than: timedelta, batch: int) -> in
     async with uow.write() as tx:
         old = (
             select(outbox.c.id)
-            .where(outbox.c.state == State.DONE, outbox.c.settled_at < tx.now - older_than)
+            .where(outbox.c.state.in_([State.DONE, State.STOPPED]), outbox.c.settled_at < tx.now - older_than)
             .limit(batch)
         )
         return await tx.execute(outbox.delete().where(outbox.c.id.in_(old)))

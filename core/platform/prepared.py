@@ -40,7 +40,7 @@ class Prepared:
     def _written(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
         return {
             name: self._writers[name](value) if name in self._writers else value
-            for name, value in params.items()
+            for name, value in {**self._constants, **params}.items()
         }
 
     @cached_property
@@ -50,6 +50,11 @@ class Prepared:
     @cached_property
     def _sql(self) -> str:
         return str(self._compiled)
+
+    @cached_property
+    def _constants(self) -> Mapping[str, Any]:
+        """Values that stand in the statement itself."""
+        return {name: bind.value for name, bind in self._compiled.binds.items() if not bind.required}
 
     @cached_property
     def _writers(self) -> Mapping[str, Any]:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-import nh3
-from sqlalchemy import select
+from collections.abc import Mapping
+from typing import Any
 
+import nh3
+from sqlalchemy import Row, select
+
+from core.messaging.notices import Notice, notify
 from core.platform.errors import Invalid
+from core.platform.i18n import message
 from core.platform.uow import WriteTx
-from core.tickets.tables import help_solutions, help_types, ticket_events
+from core.settings import Settings
+from core.tickets.tables import help_solutions, help_types, ticket_events, tickets
 from core.tickets.types import TicketStatus
 
+_STANDS: Mapping[TicketStatus, str] = {
+    TicketStatus.PENDING: "notice.status_pending",
+    TicketStatus.PROCESS: "notice.status_process",
+    TicketStatus.CLOSED: "notice.status_closed",
+}
 OPENED_REMARK = "Tiket dibuat oleh pelanggan."
 
 
@@ -29,10 +40,30 @@ async def check_choice(tx: WriteTx, help_type_id: int, help_solution_id: int) ->
 
 async def add_event(
     tx: WriteTx, ticket_id: int, *, remark: str, status: TicketStatus, actor: str, action: str
+) -> int:
+    """Append a line to a ticket's timeline; returns its id."""
+    return await tx.insert(
+        ticket_events,
+        ticket_id=ticket_id,
+        remark=remark,
+        status=status,
+        actor=actor,
+        action=action,
+        created_at=tx.now,
+    )
+
+
+async def add_staff_event(
+    tx: WriteTx, settings: Settings, ticket: Row[Any], *, remark: str, status: TicketStatus, actor: str
 ) -> None:
-    """Append a line to a ticket's timeline."""
-    await tx.execute(
-        ticket_events.insert().values(
-            ticket_id=ticket_id, remark=remark, status=status, actor=actor, action=action, created_at=tx.now
-        )
+    """Write down what staff say of a ticket and how it stands from now, and let the customer know."""
+    await tx.execute(tickets.update().where(tickets.c.id == ticket.id).values(status=status))
+    event_id = await add_event(tx, ticket.id, remark=remark, status=status, actor=actor, action="by staff")
+    await notify(
+        tx,
+        settings,
+        customer_id=ticket.customer_id,
+        kind=Notice.TICKET_CHANGED,
+        key=f"ticket-event-{event_id}",
+        args={"ticket": ticket.number, "status": message(_STANDS[status]), "remark": remark},
     )

@@ -41,6 +41,14 @@ async def named(
     return row
 
 
+async def numbered(tx: ReadTx, number: str) -> Row[Any]:
+    """Anybody's ticket by its number, locked until commit; raises `NotFound("ticket")`."""
+    row = await tx.first(listed.where(tickets.c.number == number).with_for_update(of=tickets))
+    if row is None:
+        raise NotFound("ticket")
+    return row
+
+
 async def events_of(tx: ReadTx, ticket_id: int) -> tuple[TicketEvent, ...]:
     """A ticket's timeline, oldest line first."""
     rows = await tx.all(

@@ -1,4 +1,4 @@
-"""What customers can do about tickets: open, follow, close."""
+"""What can be done about tickets: customers open, follow and close them, staff answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.platform.numbering import next_number
 from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 from core.settings import Settings
 from core.tickets import queries
-from core.tickets.commands import OPENED_REMARK, add_event, check_choice
+from core.tickets.commands import OPENED_REMARK, add_event, add_staff_event, check_choice
 from core.tickets.tables import help_solutions, help_types, tickets
 from core.tickets.types import HelpSolution, HelpType, Ticket, TicketStatus, Timeline
 
@@ -119,6 +119,19 @@ class Tickets:
                 )
                 row = await queries.named(tx, customer_id, ticket_id=row.id, number=None)
             return await _timeline(tx, row)
+
+    async def answer_ticket(self, number: str, *, remark: str, status: TicketStatus, actor: str) -> Timeline:
+        """Staff say something of a ticket, or how it stands from now; the customer is told.
+
+        `actor` is the name the customer reads. Raises `NotFound("ticket")`; a closed one is `Conflict("ticket_closed")`,
+        there is no reopening.
+        """
+        async with self._uow.write() as tx:
+            row = await queries.numbered(tx, number)
+            if row.status == TicketStatus.CLOSED:
+                raise Conflict("ticket_closed")
+            await add_staff_event(tx, self._settings, row, remark=remark, status=status, actor=actor)
+            return await _timeline(tx, await queries.numbered(tx, number))
 
 
 async def _open_count(tx: WriteTx, customer_id: int) -> int:

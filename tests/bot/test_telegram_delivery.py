@@ -30,7 +30,7 @@ from bot.telegram.poller import LONGEST_PAUSE_S, Poller
 from bot.telegram.sender import TelegramChannel
 from bot.telegram.webhook import PATH, SECRET_HEADER, create_blueprint
 from conversations.engine.say import Reply
-from core.messaging.ports import Accepted, ChannelDown, Choice, Misconfigured, OutgoingText, Refused
+from core.messaging.ports import Accepted, ChannelDown, Choice, Gone, Misconfigured, OutgoingText, Refused
 from sandbox.telegram.news import StateNews
 from tests.bot.telegram_stage import JOHN, SITI, Office, buttons, office
 
@@ -132,9 +132,9 @@ async def test_slow_answers_are_announced(desk: Office) -> None:
 ERRORS: list[tuple[TelegramError, object]] = [
     (RetryAfter(7), ChannelDown("Telegram asks to slow down", 7)),
     (RetryAfter(timedelta(seconds=7)), ChannelDown("Telegram asks to slow down", 7)),
-    (Forbidden("bot was blocked by the user"), Refused),
-    (Forbidden("user is deactivated"), Refused),
-    (BadRequest("Chat not found"), Refused("Telegram knows no such chat")),
+    (Forbidden("bot was blocked by the user"), Gone),
+    (Forbidden("user is deactivated"), Gone),
+    (BadRequest("Chat not found"), Gone("Telegram knows no such chat")),
     (BadRequest("Can't parse entities"), Refused("Telegram cannot show the message as it is")),
     (TimedOut(), ChannelDown("Telegram did not answer in time")),
     (NetworkError("https://api.telegram.org/bot1:secret"), ChannelDown("Telegram cannot be reached")),
@@ -178,8 +178,8 @@ async def test_a_long_text_comes_in_parts(desk: Office, channel: TelegramChannel
     ("mode", "outcome"),
     [
         ("flood", ChannelDown("Telegram asks to slow down", 3)),
-        ("blocked", Refused("the person has blocked the bot, left, or never started it")),
-        ("not_found", Refused("Telegram knows no such chat")),
+        ("blocked", Gone("the person has blocked the bot, left, or never started it")),
+        ("not_found", Gone("Telegram knows no such chat")),
         ("bad_gateway", ChannelDown("Telegram cannot be reached")),
         ("refuse", ChannelDown("Telegram cannot be reached")),
     ],
@@ -195,7 +195,9 @@ async def test_a_moved_group_is_followed(desk: Office, channel: TelegramChannel)
     body = {"title": "Warga", "creator": JOHN.id}
     old = (await desk.outside.http.post("phone/api/groups", json=body)).json()["id"]
     new = (await desk.outside.http.post(f"phone/api/groups/{old}/upgrade")).json()["id"]
-    assert isinstance(await channel.send(OutgoingText(str(old), "Halo"), idempotency_key="k"), Accepted)
+    sent = await channel.send(OutgoingText(str(old), "Halo"), idempotency_key="k")
+    assert isinstance(sent, Accepted)
+    assert sent.moved_to == str(new)
     said = (await desk.outside.http.get(f"phone/api/groups/{new}/messages")).json()["messages"]
     assert said[-1]["text"] == "Halo"
 

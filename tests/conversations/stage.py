@@ -27,7 +27,7 @@ from core.messaging.chats import Chat
 from core.network.usecases import Network
 from core.platform.clock import ManualClock
 from core.platform.i18n import Language
-from core.platform.outbox import outbox
+from core.platform.outbox import State, outbox
 from core.services import Services
 from core.settings import Settings, load
 from core.testing.demo import load_demo
@@ -128,7 +128,9 @@ class Stage:
         """What was queued for phones, oldest first."""
         async with self.services.uow.read() as tx:
             rows = await tx.all(
-                select(outbox.c.payload).where(outbox.c.topic == "message.text").order_by(outbox.c.id)
+                select(outbox.c.payload)
+                .where(outbox.c.topic == "message.text", outbox.c.state != State.STOPPED)
+                .order_by(outbox.c.id)
             )
         return [Sent(row.payload["to"], row.payload["text"]) for row in rows]
 

@@ -20,7 +20,7 @@ from core.network.types import ConnectionReport, Line
 from core.network.usecases import Network
 from core.platform.clock import ManualClock
 from core.platform.errors import Unavailable
-from core.platform.outbox import outbox
+from core.platform.outbox import State, outbox
 from core.platform.secrets import Keyring
 from core.platform.uow import UnitOfWork
 from core.settings import Settings
@@ -75,7 +75,8 @@ class Shop:
 
     async def queued(self, topic: str) -> list[dict[str, Any]]:
         """Payloads waiting to go out, oldest first."""
-        rows = await self.all(select(outbox.c.payload).where(outbox.c.topic == topic).order_by(outbox.c.id))
+        leaving = (outbox.c.topic == topic, outbox.c.state != State.STOPPED)
+        rows = await self.all(select(outbox.c.payload).where(*leaving).order_by(outbox.c.id))
         return [row.payload for row in rows]
 
     async def check_books(self) -> None:

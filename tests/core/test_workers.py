@@ -52,7 +52,7 @@ async def states(services: Services) -> dict[str, str]:
 async def test_queued_texts_leave_by_the_channel(services: Services) -> None:
     channel = Channel()
     await queue(services, "receipt-1")
-    assert await dispatcher(services, channel).drain() == 1
+    assert await dispatcher(services, {"whatsapp": channel}).drain() == 1
     assert channel.keys == ["receipt-1"]
 
 
@@ -61,7 +61,7 @@ async def test_chores_are_done_when_they_are_due(services: Services, clock: Manu
     await chores.run_due()  # seen for the first time
     await queue(services, "late", expires_after=timedelta(minutes=5))
     await queue(services, "sent")
-    await dispatcher(services, Channel()).drain()
+    await dispatcher(services, {"whatsapp": Channel()}).drain()
     await queue(services, "never sent", expires_after=timedelta(minutes=5))
     clock.move(timedelta(minutes=5))
     assert "outbox.expire" in await chores.run_due()

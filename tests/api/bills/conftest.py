@@ -80,7 +80,7 @@ class Mute:
 
 @pytest.fixture
 def worker(services: Services) -> Dispatcher:
-    return dispatcher(services, Mute())
+    return dispatcher(services, {"whatsapp": Mute()})
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ async def gateway() -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
 async def delivered(uow: UnitOfWork, clock: ManualClock, channel: WhatsAppGateway, **more: Any) -> None:
     async with uow.write() as tx:
         await send_text(tx, to="6281200000001", text="Lunas.", key="k", attachment=BILL, **more)
-    await Dispatcher(uow, clock, {TEXT_TOPIC: Consumer(TextDelivery(channel))}).drain()
+    await Dispatcher(uow, clock, {TEXT_TOPIC: Consumer(TextDelivery({"whatsapp": channel}, uow))}).drain()
     await channel.aclose()
 
 

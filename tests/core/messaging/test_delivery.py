@@ -20,6 +20,7 @@ from core.messaging.ports import (
     ChannelDown,
     Choice,
     Declined,
+    Gone,
     Misconfigured,
     OutgoingText,
     Refused,
@@ -81,7 +82,7 @@ async def gateway() -> AsyncIterator[Gateway]:
 async def worker(uow: UnitOfWork, clock: ManualClock, gateway: Gateway) -> AsyncIterator[Dispatcher]:
     config = GatewayConfig(method="post", url=gateway.url, secret="s", read_timeout_s=0.2)
     channel = WhatsAppGateway(config, now=clock.now)
-    consumer = Consumer(TextDelivery(channel), RetryPolicy(first_s=10, factor=2, limit=3))
+    consumer = Consumer(TextDelivery({"whatsapp": channel}, uow), RetryPolicy(first_s=10, factor=2, limit=3))
     yield Dispatcher(uow, clock, {TEXT_TOPIC: consumer}, chance=lambda: 0.5)
     await channel.aclose()
 
@@ -150,7 +151,7 @@ async def test_a_gateway_that_is_not_there_is_trouble_too(uow: UnitOfWork, clock
         GatewayConfig(method="post", url="http://127.0.0.1:1/ext/s/wa", secret="s"), now=clock.now
     )
     await queued(uow)
-    await Dispatcher(uow, clock, {TEXT_TOPIC: Consumer(TextDelivery(channel))}).drain()
+    await Dispatcher(uow, clock, {TEXT_TOPIC: Consumer(TextDelivery({"whatsapp": channel}, uow))}).drain()
     await channel.aclose()
     job = await job_of(uow)
     assert (job.state, job.reason) == (State.PENDING, "the gateway cannot be reached")
@@ -255,16 +256,18 @@ class Mouth:
         (ChannelDown("down"), Retry("down")),
         (ChannelDown("busy", 30), Retry("busy", 30)),
         (Declined("no"), Retry("no", limit=3)),
+        (Gone("blocked"), Park("blocked")),
         (Refused("never"), Park("never")),
         (Misconfigured("no address"), Park("no address")),
     ],
 )
 async def test_what_a_channel_says_decides_what_becomes_of_the_job(
-    clock: ManualClock, said: SendOutcome, meant: Outcome
+    uow: UnitOfWork, clock: ManualClock, said: SendOutcome, meant: Outcome
 ) -> None:
     mouth = Mouth(said)
-    payload = {"to": PHONE, "text": "[[wa]] stays words", "choices": [["a", "A"]]}
+    extras = {"choices": [{"id": "a", "label": "A"}]}
+    payload = {"channel": "whatsapp", "to": PHONE, "text": "[[wa]] stays words", "extras": extras}
     job = Job(1, TEXT_TOPIC, payload, "key-1", 1, clock.now())
-    assert await TextDelivery(mouth)(job) == meant
+    assert await TextDelivery({"whatsapp": mouth}, uow)(job) == meant
     message = OutgoingText(PHONE, "[[wa]] stays words", (Choice("a", "A"),), markup=False)
     assert mouth.sent == [(message, "key-1")]

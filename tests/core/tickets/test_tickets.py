@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from core.messaging.notices import TEXT_TOPIC
 from core.platform.errors import Conflict, Invalid, NotFound
 from core.tickets.commands import clean_solution
 from core.tickets.tables import ticket_events, tickets
@@ -260,3 +261,29 @@ async def test_a_year_no_calendar_has_is_empty(shop: Shop, year: int) -> None:
 )
 def test_old_solutions_lose_what_could_harm(html: str, clean: str) -> None:
     assert clean_solution(html) == clean
+
+
+async def test_what_staff_say_of_a_ticket_is_brought_to_its_customer(shop: Shop) -> None:
+    ticket = await opened(shop, SITI)
+    told = await shop.tickets.answer_ticket(
+        ticket.number, remark="Teknisi datang besok.", status=TicketStatus.PROCESS, actor="Budi"
+    )
+    assert told.ticket.status is TicketStatus.PROCESS
+    assert (told.events[-1].remark, told.events[-1].actor) == ("Teknisi datang besok.", "Budi")
+    text = (await shop.queued(TEXT_TOPIC))[-1]
+    assert text["to"] == "6281200000001"
+    assert ticket.number in text["text"]
+    assert "sedang ditangani" in text["text"]
+    assert "Teknisi datang besok." in text["text"]
+
+
+async def test_a_closed_ticket_takes_no_more_answers(shop: Shop) -> None:
+    ticket = await opened(shop, SITI)
+    await shop.tickets.answer_ticket(ticket.number, remark="Beres.", status=TicketStatus.CLOSED, actor="Budi")
+    with pytest.raises(Conflict, match="ticket_closed"):
+        await shop.tickets.answer_ticket(
+            ticket.number, remark="Lagi.", status=TicketStatus.PROCESS, actor="Budi"
+        )
+    with pytest.raises(NotFound, match="ticket"):
+        await shop.tickets.answer_ticket("999", remark="Apa?", status=TicketStatus.PROCESS, actor="Budi")
+    assert len(await shop.queued(TEXT_TOPIC)) == 1

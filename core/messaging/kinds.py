@@ -1,0 +1,175 @@
+"""Every notice there is: what it is about, who may stop it, what its text fills in."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from core.platform.i18n import Argument, Day, Message, Month, Rupiah, TimeOfDay, message
+from core.platform.outbox import Priority
+
+#: What a text can be given: a value, or a sentence that is put into the reader's language first.
+Given = Argument | Message
+
+
+class Category(enum.StrEnum):
+    """What a customer can stop (market contract, S10); essential notices always come."""
+
+    ESSENTIAL = "essential"
+    BILLING = "billing"
+    SERVICE = "service"
+    INFO = "info"
+
+
+#: In the order they are shown to people.
+STOPPABLE = (Category.INFO, Category.SERVICE, Category.BILLING)
+
+
+class Notice(enum.StrEnum):
+    """A notice to a customer."""
+
+    OTP = "otp"
+    WELCOME = "welcome"
+    INVOICE_NEW = "invoice_new"
+    REMINDER_7 = "reminder_7"
+    REMINDER_3 = "reminder_3"
+    REMINDER_1 = "reminder_1"
+    OVERDUE = "overdue"
+    ISOLATED = "isolated"
+    REOPENED = "reopened"
+    PAYMENT_RECEIVED = "payment_received"
+    TICKET_CHANGED = "ticket_changed"
+    OUTAGE = "outage"
+    OUTAGE_OVER = "outage_over"
+    PLAN_CHANGED = "plan_changed"
+    PHONE_CHANGED = "phone_changed"
+    CONTACT_CHANGED = "contact_changed"
+
+
+class StaffNotice(enum.StrEnum):
+    """A notice to the people of the business."""
+
+    TICKET_OPENED = "ticket_opened"
+
+
+class Kind(Struct, frozen=True, kw_only=True):
+    """A notice's nature. `samples` names what its caller fills in, each with a value to preview it by.
+
+    An edited text must use all of `needs` and may use the rest; `COMMON` comes along with every notice.
+    """
+
+    category: Category
+    text: str
+    samples: Mapping[str, Given]
+    needs: frozenset[str] = frozenset()
+    priority: Priority = Priority.NOTICE
+    is_secret: bool = False
+
+    @property
+    def fields(self) -> frozenset[str]:
+        return frozenset(self.samples) | frozenset(COMMON)
+
+
+#: What every notice can name: the customer, their service number, the business.
+COMMON: Mapping[str, Given] = {"name": "Dewi Lestari", "service": "28900004", "business": "Loket"}
+
+_BILL: Mapping[str, Given] = {
+    "period": Month(2026, 12),
+    "amount": Rupiah(277_500),
+    "due": Day(date(2026, 12, 10)),
+    "invoice": "261230004",
+}
+_SOME_TIME = TimeOfDay(datetime(2026, 11, 22, 6, 2, tzinfo=UTC), ZoneInfo("Asia/Jakarta"))
+
+
+def _bill(text: str) -> Kind:
+    return Kind(
+        category=Category.BILLING, text=text, samples=_BILL, needs=frozenset({"period", "amount", "due"})
+    )
+
+
+KINDS: Mapping[Notice, Kind] = {
+    Notice.OTP: Kind(
+        category=Category.ESSENTIAL,
+        text="notice.otp",
+        samples={"code": "482913", "minutes": 5},
+        needs=frozenset({"code"}),
+        priority=Priority.URGENT,
+        is_secret=True,
+    ),
+    Notice.WELCOME: Kind(
+        category=Category.ESSENTIAL,
+        text="notice.welcome",
+        samples={"plan": "Home 30 Mbps"},
+        needs=frozenset({"service"}),
+    ),
+    Notice.INVOICE_NEW: _bill("notice.invoice_new"),
+    Notice.REMINDER_7: _bill("notice.reminder_seven"),
+    Notice.REMINDER_3: _bill("notice.reminder_three"),
+    Notice.REMINDER_1: _bill("notice.reminder_one"),
+    Notice.OVERDUE: Kind(
+        category=Category.BILLING,
+        text="notice.overdue",
+        samples={**_BILL, "isolation": Day(date(2026, 12, 20))},
+        needs=frozenset({"amount", "isolation"}),
+    ),
+    Notice.ISOLATED: Kind(
+        category=Category.ESSENTIAL,
+        text="notice.isolated",
+        samples={"amount": Rupiah(277_500)},
+        needs=frozenset({"amount"}),
+    ),
+    Notice.REOPENED: Kind(category=Category.ESSENTIAL, text="notice.reopened", samples={}),
+    Notice.PAYMENT_RECEIVED: Kind(
+        category=Category.ESSENTIAL,
+        text="notice.receipt",
+        samples={"amount": Rupiah(277_500), "period": Month(2026, 12), "invoice": "261230004"},
+        needs=frozenset({"amount"}),
+    ),
+    Notice.TICKET_CHANGED: Kind(
+        category=Category.SERVICE,
+        text="notice.ticket_changed",
+        samples={
+            "ticket": "261122001",
+            "status": message("notice.status_process"),
+            "remark": "Teknisi datang besok pukul 09.00.",
+        },
+        needs=frozenset({"ticket", "remark"}),
+    ),
+    Notice.OUTAGE: Kind(
+        category=Category.SERVICE,
+        text="notice.outage",
+        samples={"area": "Bandung", "since": _SOME_TIME},
+        needs=frozenset({"area"}),
+    ),
+    Notice.OUTAGE_OVER: Kind(
+        category=Category.SERVICE,
+        text="notice.outage_over",
+        samples={"area": "Bandung"},
+        needs=frozenset({"area"}),
+    ),
+    Notice.PLAN_CHANGED: Kind(
+        category=Category.ESSENTIAL,
+        text="notice.plan_changed",
+        samples={"plan": "Home 30 Mbps", "price": Rupiah(250_000)},
+        needs=frozenset({"plan"}),
+    ),
+    Notice.PHONE_CHANGED: Kind(
+        category=Category.ESSENTIAL,
+        text="notice.phone_changed",
+        samples={"phone": "62812****004"},
+        needs=frozenset({"phone"}),
+    ),
+    Notice.CONTACT_CHANGED: Kind(
+        category=Category.ESSENTIAL,
+        text="notice.contact_changed",
+        samples={"what": message("notice.what_email"), "value": "d***@example.com"},
+        needs=frozenset({"what"}),
+    ),
+}
+
+STAFF_TEXTS: Mapping[StaffNotice, str] = {StaffNotice.TICKET_OPENED: "staff_notice.ticket_opened"}
