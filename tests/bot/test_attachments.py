@@ -131,7 +131,7 @@ async def test_a_channel_that_takes_text_gets_the_file_after_it_once(stage: Stag
     async with stage.services.uow.read() as tx:
         (row,) = await tx.all(select(outbox))
     assert (row.payload["to"], row.payload["text"]) == (stages.JOHN, "tagihan-17.pdf")
-    assert row.payload["attachment"] == {
+    assert row.payload["extras"]["attachment"] == {
         "kind": "document",
         "name": "tagihan-17.pdf",
         "source": "toy",
