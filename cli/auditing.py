@@ -6,7 +6,9 @@ import re
 
 from core.audit.chain import Broken, Link
 from core.audit.chain import verify as verified
+from core.billing import books
 from core.bootstrap import bootstrap
+from core.partners import ledger as deposits
 from core.settings import Settings
 
 
@@ -22,6 +24,18 @@ async def verify(settings: Settings, anchor: str | None) -> bool:
     print(f"The chain is whole: {found.head.place} rows sealed, {found.loose} waiting to be.")
     print(f"Its end, to be noted down elsewhere: {found.head.place}:{found.head.hash}")
     return True
+
+
+async def ledger(settings: Settings) -> bool:
+    """Print what does not add up; False when there is anything."""
+    async with bootstrap(settings) as services:
+        found = [*await books.faults(services.uow)]
+        async with services.uow.read() as tx:
+            found += [
+                f"deposit or booking {name} of a partner is wrong" for name in await deposits.faults(tx)
+            ]
+    print("\n".join(found) or "The books balance, and every bill, credit and deposit agrees with them.")
+    return not found
 
 
 def _link(anchor: str) -> Link:

@@ -112,6 +112,15 @@ def audit_verify(
         raise SystemExit(1)
 
 
+@audit.command("ledger")
+def audit_ledger() -> None:
+    """Check that every booking balances and every bill, credit and deposit agrees with its entries."""
+    from cli.auditing import ledger
+
+    if not asyncio.run(ledger(settings_or_exit())):
+        raise SystemExit(1)
+
+
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the schema to the newest version; harmless when it is there already."""

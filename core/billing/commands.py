@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 
 from core.audit.log import record
 from core.billing import ledger
@@ -25,6 +25,9 @@ from core.billing.types import (
 )
 from core.platform.uow import WriteTx
 
+#: The category of a line that is tax, and is booked apart.
+TAX_LINE = "Tax"
+
 
 class NewInvoice(Struct, frozen=True):
     """What is needed to issue one. Amounts are whole rupiah; a tax shown as a line of its own leaves `tax` 0."""
@@ -38,6 +41,7 @@ class NewInvoice(Struct, frozen=True):
     lines: tuple[InvoiceLine, ...]
     tax: int = 0
     discount: int = 0
+    is_monthly: bool = False
 
 
 async def issue(tx: WriteTx, new: NewInvoice) -> int:
@@ -49,18 +53,20 @@ async def issue(tx: WriteTx, new: NewInvoice) -> int:
         customer_id=new.customer_id,
         year=new.year,
         month=new.month,
-        status=InvoiceStatus.UNPAID,
+        status=InvoiceStatus.UNPAID if amount else InvoiceStatus.PAID,
         amount=amount,
         tax=new.tax,
         discount=new.discount,
         due_on=new.due_on,
         isolate_on=new.isolate_on,
+        is_monthly=new.is_monthly,
+        paid_at=None if amount else tx.now,
         created_at=tx.now,
     )
     await _add_lines(tx, invoice_id, new.lines)
-    taxes = new.tax + sum(line.total for line in new.lines if line.category == "Tax")
+    taxes = new.tax + sum(line.total for line in new.lines if line.category == TAX_LINE)
     entries = {ledger.RECEIVABLE: amount, ledger.TAX: -taxes, ledger.REVENUE: taxes - amount}
-    await ledger.book(tx, f"invoice:{invoice_id}", new.customer_id, entries)
+    await ledger.book(tx, f"invoice:{invoice_id}", new.customer_id, entries, invoice_id=invoice_id)
     return invoice_id
 
 
@@ -71,56 +77,104 @@ async def _add_lines(tx: WriteTx, invoice_id: int, lines: Sequence[InvoiceLine])
 
 
 class Payment(Struct, frozen=True):
-    """Money that arrived, as its bringer describes it. `amount` None means whatever is owed."""
+    """Money that arrived, as its bringer describes it. `amount` None means whatever is owed.
+
+    A bringer whose amount may be a part of what is owed says so; `actor` is who acted when that is not the source.
+    """
 
     source: str
     reference: str
     amount: int | None = None
+    may_be_part: bool = False
+    actor: str | None = None
 
 
 async def settle(tx: WriteTx, invoice: Row[Any], payment: Payment) -> Settlement:
-    """The one way in for money (design §3.1): pay a locked invoice row, in full, once.
+    """The one way in for money (design §3.1): pay a locked invoice row, each payment once.
 
-    Whoever flips the invoice from unpaid to paid has won; everybody else is told what happened instead.
+    Whoever changes the invoice first has won; everybody else is told what happened instead. A reference stays used
+    even when its payment was taken back.
     """
-    earlier = await tx.first(
-        select(payments).where(payments.c.source == payment.source, payments.c.reference == payment.reference)
-    )
-    if earlier is not None and earlier.invoice_id != invoice.id:
-        return ReferenceReused()
+    earlier = await tx.first(_same(payment))
+    if earlier is not None:
+        is_repeat = earlier.invoice_id == invoice.id
+        return AlreadyPaid(by_this_reference=True) if is_repeat else ReferenceReused()
     if invoice.status == InvoiceStatus.PAID:
-        return AlreadyPaid(by_this_reference=earlier is not None)
-    if payment.amount is not None and payment.amount != invoice.amount:
-        return AmountDiffers(owed=invoice.amount)
-    return await _booked(tx, invoice, payment)
-
-
-async def _booked(tx: WriteTx, invoice: Row[Any], payment: Payment) -> Settlement:
-    unpaid = (invoices.c.id == invoice.id, invoices.c.status == InvoiceStatus.UNPAID)
-    paid = invoices.update().where(*unpaid).values(status=InvoiceStatus.PAID, paid_at=tx.now)
-    if not await tx.execute(paid):
         return AlreadyPaid(by_this_reference=False)
+    owed = invoice.amount - invoice.settled
+    amount = owed if payment.amount is None else payment.amount
+    if amount != owed and not (payment.may_be_part and 0 < amount < owed):
+        return AmountDiffers(owed)
+    return await _booked(tx, invoice, payment, amount)
+
+
+async def _booked(tx: WriteTx, invoice: Row[Any], payment: Payment, amount: int) -> Settlement:
+    if not await move_settled(tx, invoice, amount):
+        return AlreadyPaid(by_this_reference=False)
+    payment_id = await _insert(tx, payment, invoice.customer_id, amount, invoice.id)
+    if (
+        payment_id is None
+    ):  # the same reference is paying another invoice in a transaction that committed first
+        back = {"settled": invoice.settled, "status": invoice.status, "paid_at": invoice.paid_at}
+        await tx.execute(invoices.update().where(invoices.c.id == invoice.id).values(back))
+        return ReferenceReused()
+    entries = {ledger.received_from(payment.source): amount, ledger.RECEIVABLE: -amount}
+    transaction = f"payment:{payment_id}"
+    await ledger.book(tx, transaction, invoice.customer_id, entries, invoice_id=invoice.id)
+    await _record(tx, "payment_booked", f"invoice:{invoice.id}", payment, of=(payment_id, amount))
+    return Settled(payment_id, amount, invoice.amount - invoice.settled - amount)
+
+
+async def move_settled(tx: WriteTx, invoice: Row[Any], change: int) -> bool:
+    """Let more or less of a bill be settled, which pays it or opens it again; False when it is not as it was read."""
+    settled = invoice.settled + change
+    is_paid = settled == invoice.amount
+    as_read = (invoices.c.id == invoice.id, invoices.c.settled == invoice.settled)
+    paid_at = (invoice.paid_at or tx.now) if is_paid else None
+    status = InvoiceStatus.PAID if is_paid else InvoiceStatus.UNPAID
+    moved = invoices.update().where(*as_read, invoices.c.status == invoice.status)
+    return await tx.execute(moved.values(settled=settled, status=status, paid_at=paid_at)) == 1
+
+
+async def pay_in_advance(tx: WriteTx, customer_id: int, payment: Payment) -> int | None:
+    """Keep money that no bill asks for as the customer's credit; None when this reference was booked before."""
+    amount = payment.amount or 0
+    payment_id = await _insert(tx, payment, customer_id, amount, None)
+    if payment_id is None:
+        return None
+    entries = {ledger.received_from(payment.source): amount, ledger.CREDIT: -amount}
+    await ledger.book(tx, f"payment:{payment_id}", customer_id, entries)
+    await _record(tx, "advance_booked", f"customer:{customer_id}", payment, of=(payment_id, amount))
+    return payment_id
+
+
+async def _record(tx: WriteTx, action: str, subject: str, payment: Payment, *, of: tuple[int, int]) -> None:
+    payment_id, amount = of
+    await record(
+        tx,
+        actor=payment.actor or payment.source,
+        action=action,
+        subject=subject,
+        details={"payment": payment_id, "amount": amount, "source": payment.source},
+    )
+
+
+async def _insert(
+    tx: WriteTx, payment: Payment, customer_id: int, amount: int, invoice_id: int | None
+) -> int | None:
     fresh = await tx.insert_new(
         payments,
         source=payment.source,
         reference=payment.reference,
-        invoice_id=invoice.id,
-        customer_id=invoice.customer_id,
-        amount=invoice.amount,
+        invoice_id=invoice_id,
+        customer_id=customer_id,
+        amount=amount,
         paid_at=tx.now,
     )
-    if not fresh:  # the same reference is paying another invoice in a transaction that committed first
-        await tx.execute(
-            invoices.update()
-            .where(invoices.c.id == invoice.id)
-            .values(status=InvoiceStatus.UNPAID, paid_at=None)
-        )
-        return ReferenceReused()
-    is_this = (payments.c.source == payment.source, payments.c.reference == payment.reference)
-    payment_id = int(await tx.scalar(select(payments.c.id).where(*is_this)))
-    entries = {ledger.received_from(payment.source): invoice.amount, ledger.RECEIVABLE: -invoice.amount}
-    await ledger.book(tx, f"payment:{payment_id}", invoice.customer_id, entries)
-    facts = {"payment": payment_id, "amount": invoice.amount}
-    who = f"invoice:{invoice.id}"
-    await record(tx, actor=payment.source, action="payment_booked", subject=who, details=facts)
-    return Settled(payment_id)
+    return int(await tx.scalar(_same(payment).with_only_columns(payments.c.id))) if fresh else None
+
+
+def _same(payment: Payment) -> Select[Any]:
+    return select(payments).where(
+        payments.c.source == payment.source, payments.c.reference == payment.reference
+    )

@@ -8,12 +8,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, literal_column, select
+from sqlalchemy import Row, Select, bindparam, exists, literal_column, select
 
 from core.billing.rules import payment_code
-from core.billing.tables import invoice_lines, invoices, payment_channels, payments
+from core.billing.tables import corrections, invoice_lines, invoices, payment_channels, payments
 from core.billing.types import Bill, Invoice, InvoiceLine, InvoiceStatus
 from core.customers.tables import customers
+from core.platform import i18n
 from core.platform.prepared import Prepared
 from core.platform.uow import ReadTx
 
@@ -22,7 +23,7 @@ _invoice = invoices.c
 
 _STATUSES = {status.value: status for status in InvoiceStatus}
 _UNPAID = InvoiceStatus.UNPAID.value
-_FIRST_OF_LINE = 11
+_FIRST_OF_LINE = 12
 
 #: Invoices with their lines and owner, one row per line (or one with nulls for an invoice without lines).
 #: The columns stand in the order of the fields of `Invoice`, then of `InvoiceLine`: `_bill` takes rows apart by position.
@@ -39,6 +40,7 @@ joined: Select[Any] = (
         _invoice.due_on,
         _invoice.isolate_on,
         _invoice.paid_at,
+        _invoice.settled,
         _line.name.label("line"),
         _line.category,
         _line.price,
@@ -76,6 +78,9 @@ def of_customer(filters: frozenset[str]) -> Prepared:
     return Prepared(newest_first(statement))
 
 
+#: Of a payment: whether it was reversed.
+taken_back = exists().where(corrections.c.payment_id == payments.c.id)
+
 #: A customer's latest payments; parameters `customer_id` and `limit`.
 latest_payments = (
     select(
@@ -87,7 +92,7 @@ latest_payments = (
         payments.c.paid_at,
     )
     .join(invoices, _invoice.id == payments.c.invoice_id)
-    .where(payments.c.customer_id == bindparam("customer_id"))
+    .where(payments.c.customer_id == bindparam("customer_id"), ~taken_back)
     .order_by(payments.c.paid_at.desc(), payments.c.id.desc())
     .limit(bindparam("limit"))
 )
@@ -135,9 +140,13 @@ class _Codes:
 
 def _bill(rows: list[Any], codes: _Codes) -> Bill:
     """Rows are taken apart by position: by name it would be the dearest step of a list."""
-    key, number, year, month, status, amount, tax, discount, due_on, isolate_on, paid_at, *_ = rows[0]
+    key, number, year, month, status, amount, tax, discount, due_on, isolate_on, paid_at, settled, *_ = rows[
+        0
+    ]
     service_number, customer_name = rows[0][-2:]
     lines = tuple(InvoiceLine(*row[_FIRST_OF_LINE:-2]) for row in rows if row[_FIRST_OF_LINE] is not None)
+    if settled and status == _UNPAID:
+        lines, amount = (*lines, _deduction(settled)), amount - settled
     invoice = Invoice(
         key,
         number,
@@ -152,5 +161,11 @@ def _bill(rows: list[Any], codes: _Codes) -> Bill:
         paid_at,
         lines,
         codes.of(service_number) if status == _UNPAID else {},
+        settled,
     )
     return Bill(invoice, customer_name, service_number)
+
+
+def _deduction(settled: int) -> InvoiceLine:
+    """What is paid of a bill already, so that its lines still sum up to what it asks for (mywifi contract §7)."""
+    return InvoiceLine(i18n.text("invoice.settled", "id"), "Payment", -settled, 1, 0, -settled, "-")

@@ -36,6 +36,11 @@ def may_reopen(isolation_days_of_unpaid: Iterable[date], today: date) -> bool:
     return all(day >= today for day in isolation_days_of_unpaid)
 
 
+def share_of(amount: int, part: int, whole: int) -> int:
+    """The `part` of a `whole` that belongs to an `amount`, rounded half up to whole rupiah."""
+    return (2 * amount * part + whole) // (2 * whole) if whole else 0
+
+
 def amount_owed(line_totals: Iterable[int], *, tax: int, discount: int) -> int:
     """What an invoice asks for (mywifi contract §7)."""
     return sum(line_totals) + tax - discount

@@ -9,17 +9,14 @@ from sqlalchemy import Row, Select, select
 
 from core.billing import commands
 from core.billing.commands import Payment
-from core.billing.rules import may_reopen
+from core.billing.lines import open_if_clear
 from core.billing.tables import invoices
-from core.billing.types import InvoiceStatus, Settled, Settlement
+from core.billing.types import Settled, Settlement
 from core.customers.tables import customers
 from core.messaging.notices import Notice, notify
-from core.network import switching
-from core.platform.clock import local_day
 from core.platform.i18n import Month, Rupiah
 from core.platform.uow import WriteTx
 from core.settings import Settings
-from core.subscriptions.tables import subscriptions
 
 #: Invoices with whose they are.
 #:
@@ -48,38 +45,22 @@ async def settle_and_follow_up(
     """Pay an invoice read by `named` or `numbered`; a payment that is booked sends its receipt and may open the line."""
     outcome = await commands.settle(tx, invoice, payment)
     if isinstance(outcome, Settled):
-        await _send_receipt(tx, settings, invoice, outcome.payment_id)
-        await _reopen_if_clear(tx, settings, invoice.customer_id, outcome.payment_id)
+        await _send_receipt(tx, settings, invoice, outcome)
+        await open_if_clear(tx, settings, invoice.customer_id, key=f"payment-{outcome.payment_id}")
     return outcome
 
 
-async def _send_receipt(tx: WriteTx, settings: Settings, invoice: Row[Any], payment_id: int) -> None:
+async def _send_receipt(tx: WriteTx, settings: Settings, invoice: Row[Any], paid: Settled) -> None:
+    args = {
+        "amount": Rupiah(paid.amount),
+        "period": Month(invoice.year, invoice.month),
+        "invoice": invoice.number,
+    }
     await notify(
         tx,
         settings,
         customer_id=invoice.customer_id,
-        kind=Notice.PAYMENT_RECEIVED,
-        key=f"receipt-{payment_id}",
-        args={
-            "amount": Rupiah(invoice.amount),
-            "period": Month(invoice.year, invoice.month),
-            "invoice": invoice.number,
-        },
+        kind=Notice.PAYMENT_IN_PART if paid.rest else Notice.PAYMENT_RECEIVED,
+        key=f"receipt-{paid.payment_id}",
+        args=args | ({"rest": Rupiah(paid.rest)} if paid.rest else {}),
     )
-
-
-async def _reopen_if_clear(tx: WriteTx, settings: Settings, customer_id: int, payment_id: int) -> None:
-    """Open the line again when nothing past its isolation day is left; the router follows through the outbox."""
-    still_unpaid = select(invoices.c.isolate_on).where(
-        invoices.c.customer_id == customer_id, invoices.c.status == InvoiceStatus.UNPAID
-    )
-    days = [row.isolate_on for row in await tx.all(still_unpaid)]
-    if not may_reopen(days, local_day(tx.now, settings.zone)):
-        return
-    isolated = (
-        select(subscriptions.c.id)
-        .where(subscriptions.c.customer_id == customer_id, subscriptions.c.isolated_at.is_not(None))
-        .order_by(subscriptions.c.id)
-    )
-    for line in await tx.all(isolated):
-        await switching.restore(tx, line.id, key=f"payment-{payment_id}")

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from core.platform.db import Amount, Key, SmallKey, UtcDateTime, metadata
@@ -29,13 +30,36 @@ invoices = Table(
     Column("amount", Amount, nullable=False),  # sum of the lines + tax - discount
     Column("tax", Amount, nullable=False),
     Column("discount", Amount, nullable=False),
+    # What was paid, credited or waived of the amount; `paid` when it is all of it.
+    Column("settled", Amount, nullable=False, default=0),
     Column("due_on", Date, nullable=False),
     Column("isolate_on", Date, nullable=False),
+    Column(
+        "is_monthly", Boolean, nullable=False, default=False
+    ),  # the month's bill: one a customer and month
+    Column("reminder", Integer, nullable=False, default=0),  # the last of `core.billing.reminders.Stage` told
     Column("paid_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     CheckConstraint("amount >= 0", name="amount_not_negative"),
     Index("ix_invoices_customer_period", "customer_id", "year", "month", "id"),
     Index("ix_invoices_unpaid", "status", "isolate_on"),
+)
+_is_open = invoices.c.status == text("'unpaid'")
+Index(
+    "ix_invoices_reminder",
+    invoices.c.reminder,
+    invoices.c.due_on,
+    sqlite_where=_is_open,
+    postgresql_where=_is_open,
+)
+Index(
+    "uq_invoices_monthly",
+    invoices.c.customer_id,
+    invoices.c.year,
+    invoices.c.month,
+    unique=True,
+    sqlite_where=invoices.c.is_monthly,
+    postgresql_where=invoices.c.is_monthly,
 )
 
 invoice_lines = Table(
@@ -68,13 +92,14 @@ payment_channels = Table(
 LONGEST_REFERENCE = 128
 
 #: One row per settled payment; (source, reference) makes a repeat harmless (design §3.1).
+#: Without an invoice it was paid in advance and is the customer's credit.
 payments = Table(
     "payments",
     metadata,
     Column("id", Key, primary_key=True),
     Column("source", String(64), nullable=False),  # who brought it, such as `key:3`
     Column("reference", String(LONGEST_REFERENCE), nullable=False),  # their name for it
-    Column("invoice_id", Key, ForeignKey("invoices.id"), nullable=False, index=True),
+    Column("invoice_id", Key, ForeignKey("invoices.id"), index=True),
     Column("customer_id", Key, ForeignKey("customers.id"), nullable=False, index=True),
     Column("amount", Amount, nullable=False),
     Column("paid_at", UtcDateTime, nullable=False),
@@ -89,7 +114,31 @@ ledger_entries = Table(
     Column("transaction", String(64), nullable=False),  # `invoice:17`, `payment:4`
     Column("account", String(64), nullable=False),
     Column("customer_id", Key, ForeignKey("customers.id"), nullable=False, index=True),
+    Column("invoice_id", Key, ForeignKey("invoices.id")),  # the bill it is about, if it is about one
     Column("amount", Amount, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("transaction", "account"),
+)
+_is_credit = ledger_entries.c.account == text("'credit'")
+Index(
+    "ix_ledger_entries_credit",
+    ledger_entries.c.customer_id,
+    sqlite_where=_is_credit,
+    postgresql_where=_is_credit,
+)
+
+#: Payments taken back, bills waived or reduced. A correction adds entries, it never changes one; `key` makes it happen once.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("key", String(LONGEST_REFERENCE), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),  # reversal, waiver, credit_note
+    Column("customer_id", Key, ForeignKey("customers.id"), nullable=False),
+    Column("invoice_id", Key, ForeignKey("invoices.id"), index=True),
+    Column("payment_id", Key, ForeignKey("payments.id"), unique=True),  # a payment is taken back once
+    Column("amount", Amount, nullable=False),
+    Column("reason", String(255), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )

@@ -40,6 +40,7 @@ class Invoice(Struct, frozen=True):
     paid_at: datetime | None
     lines: tuple[InvoiceLine, ...]
     payment_codes: Mapping[str, str]  # channel code -> what to type there; empty when paid
+    settled: int = 0  # what is paid of it already; while it is open a line of its own takes it off `amount`
 
 
 class PaymentChannel(Struct, frozen=True):
@@ -69,9 +70,11 @@ class PaymentMade(Struct, frozen=True):
 
 
 class Settled(Struct, frozen=True, tag=True):
-    """The payment is booked, now."""
+    """The payment is booked, now; `rest` is what the bill still asks for."""
 
     payment_id: int
+    amount: int
+    rest: int = 0
 
 
 class AlreadyPaid(Struct, frozen=True, tag=True):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from core.billing import queries
+from collections.abc import Collection
+
+from core.billing import corrections, counter, ledger, queries
 from core.billing.commands import Payment
+from core.billing.corrections import Correction
+from core.billing.counter import Confirmed
 from core.billing.settling import named, settle_and_follow_up
 from core.billing.tables import LONGEST_REFERENCE
 from core.billing.types import Bill, Invoice, InvoiceStatus, PaymentChannel, PaymentMade, Settlement
@@ -68,6 +72,50 @@ class Billing:
             if invoice is None:
                 raise NotFound("invoice")
             return await settle_and_follow_up(tx, self._settings, invoice, Payment(source, reference, amount))
+
+    async def credit_of(self, customer_id: int) -> int:
+        """What a customer has paid in advance and not used yet, in rupiah."""
+        async with self._uow.read() as tx:
+            return await ledger.credit_of(tx, customer_id)
+
+    async def confirm_payment(
+        self, invoice_ids: Collection[int], amount: int, *, actor: str, reference: str
+    ) -> Confirmed:
+        """Book money that staff took in for some bills of one customer; see `counter.confirm_payment`."""
+        async with self._uow.write() as tx:
+            return await counter.confirm_payment(
+                tx, self._settings, invoice_ids, amount, actor=actor, reference=reference
+            )
+
+    async def take_in_advance(
+        self, customer_id: int, amount: int, *, actor: str, reference: str
+    ) -> Confirmed:
+        """Keep money for bills to come; see `counter.take_in_advance`."""
+        async with self._uow.write() as tx:
+            return await counter.take_in_advance(tx, customer_id, amount, actor=actor, reference=reference)
+
+    async def reverse_payment(self, payment_id: int, *, reason: str, actor: str) -> Correction:
+        """See `corrections.reverse_payment`."""
+        async with self._uow.write() as tx:
+            return await corrections.reverse_payment(
+                tx, self._settings, payment_id, reason=reason, actor=actor
+            )
+
+    async def waive(self, invoice_id: int, *, reason: str, actor: str, key: str) -> Correction:
+        """See `corrections.waive`."""
+        async with self._uow.write() as tx:
+            return await corrections.waive(
+                tx, self._settings, invoice_id, reason=reason, actor=actor, key=key
+            )
+
+    async def credit_note(
+        self, invoice_id: int, amount: int, *, reason: str, actor: str, key: str
+    ) -> Correction:
+        """See `corrections.credit_note`."""
+        async with self._uow.write() as tx:
+            return await corrections.credit_note(
+                tx, self._settings, invoice_id, amount, reason=reason, actor=actor, key=key
+            )
 
     async def _bills(self, query: Prepared, **params: object) -> tuple[Bill, ...]:
         async with self._uow.read() as tx:

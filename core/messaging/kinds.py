@@ -42,6 +42,7 @@ class Notice(enum.StrEnum):
     ISOLATED = "isolated"
     REOPENED = "reopened"
     PAYMENT_RECEIVED = "payment_received"
+    PAYMENT_IN_PART = "payment_in_part"
     TICKET_CHANGED = "ticket_changed"
     OUTAGE = "outage"
     OUTAGE_OVER = "outage_over"
@@ -129,6 +130,17 @@ KINDS: Mapping[Notice, Kind] = {
         text="notice.receipt",
         samples={"amount": Rupiah(277_500), "period": Month(2026, 12), "invoice": "261230004"},
         needs=frozenset({"amount"}),
+    ),
+    Notice.PAYMENT_IN_PART: Kind(
+        category=Category.ESSENTIAL,
+        text="notice.receipt_of_part",
+        samples={
+            "amount": Rupiah(100_000),
+            "rest": Rupiah(177_500),
+            "period": Month(2026, 12),
+            "invoice": "261230004",
+        },
+        needs=frozenset({"amount", "rest"}),
     ),
     Notice.TICKET_CHANGED: Kind(
         category=Category.SERVICE,

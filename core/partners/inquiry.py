@@ -96,7 +96,7 @@ async def _unpaid(tx: ReadTx, customer_id: int) -> tuple[BillItem, ...]:
     """Oldest first: no bill is skipped."""
     invoice = invoices.c
     rows = await tx.all(
-        select(invoice.id, invoice.year, invoice.month, invoice.amount)
+        select(invoice.id, invoice.year, invoice.month, (invoice.amount - invoice.settled).label("amount"))
         .where(invoice.customer_id == customer_id, invoice.status == InvoiceStatus.UNPAID)
         .order_by(invoice.year, invoice.month, invoice.id)
     )
@@ -163,7 +163,7 @@ async def unpaid_as_shown(tx: ReadTx, inquiry: Row[Any]) -> Code | None:
         return Code.BLOCKED_BY_BILLER
     shown = {bill.invoice_id: bill.amount for bill in queries.as_bills(inquiry.bills)}
     rows = await tx.all(
-        select(invoices.c.id, invoices.c.amount)
+        select(invoices.c.id, (invoices.c.amount - invoices.c.settled).label("amount"))
         .where(invoices.c.id.in_(shown), invoices.c.status == InvoiceStatus.UNPAID)
         .order_by(invoices.c.id)
         .with_for_update(key_share=True)

@@ -101,3 +101,15 @@ async def test_the_audit_log_is_verified_and_a_changed_row_named(demo: Installat
     assert broken.status == 1
     assert "broken at place 1 (row 1)" in broken.out
     assert (await demo.run("audit", "verify", "--anchor", "x")).status == 2
+
+
+async def test_the_books_are_checked(demo: Installation) -> None:
+    await demo.run("db", "upgrade")
+    await demo.run("demo", "load")
+    good = await demo.run("audit", "ledger")
+    assert (good.status, "The books balance" in good.out) == (0, True)
+    with closing(sqlite3.connect(demo.folder / "loket.db")) as database:
+        database.execute("UPDATE invoices SET settled = 1 WHERE number = 'INV-2401-001'")
+        database.commit()
+    bad = await demo.run("audit", "ledger")
+    assert (bad.status, "INV-2401-001" in bad.out) == (1, True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.billing.tables import invoice_lines, invoices
+from core.billing.tables import invoice_lines, invoices, ledger_entries
 from core.platform.i18n import text
 from tests.conversations.stage import BAMBANG, JOHN, Stage
 
@@ -10,6 +10,7 @@ from tests.conversations.stage import BAMBANG, JOHN, Stage
 async def _take_back(stage: Stage, customer_id: int, number: str | None = None) -> None:
     async with stage.services.uow.write() as tx:
         await tx.execute(invoice_lines.delete())
+        await tx.execute(ledger_entries.delete())
         gone = invoices.delete().where(invoices.c.customer_id == customer_id)
         await tx.execute(gone if number is None else gone.where(invoices.c.number == number))
 

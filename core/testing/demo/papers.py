@@ -90,6 +90,7 @@ async def _issue(tx: WriteTx, bill: DemoBill, isolate_on: date) -> int:
             due_on=bill.due_on,
             isolate_on=isolate_on,
             lines=bill.lines,
+            is_monthly=True,
         ),
     )
 

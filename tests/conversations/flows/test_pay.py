@@ -5,7 +5,7 @@ from __future__ import annotations
 from conversations.engine.book import FlowBook
 from conversations.engine.dialogue import load
 from conversations.flows import FLOWS
-from core.billing.tables import invoice_lines, invoices, payment_channels
+from core.billing.tables import invoice_lines, invoices, ledger_entries, payment_channels
 from core.platform.i18n import text
 from tests.conversations.stage import JOHN, Stage
 
@@ -54,6 +54,7 @@ async def test_a_bill_that_was_taken_back_is_not_paid(stage: Stage) -> None:
     await stage.say(JOHN, "bayar")
     async with stage.services.uow.write() as tx:
         await tx.execute(invoice_lines.delete())
+        await tx.execute(ledger_entries.delete())
         await tx.execute(invoices.delete().where(invoices.c.number == "230130001"))
     assert await stage.say(JOHN, "bni") == text("invoice_lookup.no_such_bill", "id")
 

@@ -1,0 +1,65 @@
+"""What bills mean for a customer's lines: open while nothing past its isolation day is unpaid, closed otherwise."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Select, select
+
+from core.billing.rules import may_reopen
+from core.billing.tables import invoices
+from core.billing.types import InvoiceStatus
+from core.network import switching
+from core.platform.clock import local_day
+from core.platform.ids import new_id
+from core.platform.uow import ReadTx, WriteTx
+from core.settings import Settings
+from core.subscriptions.tables import subscriptions
+from core.subscriptions.types import ServiceStatus
+
+#: Why a line was closed, for staff.
+UNPAID = "unpaid"
+
+
+async def open_if_clear(tx: WriteTx, settings: Settings, customer_id: int, *, key: str) -> bool:
+    """Open the customer's closed lines when nothing past its isolation day is left; the routers follow.
+
+    The customer's row must be locked: of two payments at once each would see the other's bill as still unpaid.
+    """
+    if not await _is_clear(tx, settings, customer_id):
+        return False
+    closed = _lines_of(customer_id).where(subscriptions.c.isolated_at.is_not(None))
+    found = await tx.all(closed)
+    for line in found:
+        await switching.restore(tx, line.id, key=key)
+    return bool(found)
+
+
+async def close_if_late(tx: WriteTx, settings: Settings, customer_id: int) -> bool:
+    """Close the customer's open lines when a bill past its isolation day is unpaid; True when there were any.
+
+    Needs the same lock. What is free stays open whatever is owed for the rest.
+    """
+    if await _is_clear(tx, settings, customer_id):
+        return False
+    is_open = (subscriptions.c.isolated_at.is_(None), subscriptions.c.status == ServiceStatus.ACTIVE)
+    found = await tx.all(_lines_of(customer_id).where(*is_open))
+    for line in found:  # a line may be closed for one bill more than once, so the key names the occasion
+        await switching.isolate(tx, line.id, reason=UNPAID, key=new_id(UNPAID))
+    return bool(found)
+
+
+async def _is_clear(tx: ReadTx, settings: Settings, customer_id: int) -> bool:
+    unpaid = select(invoices.c.isolate_on).where(
+        invoices.c.customer_id == customer_id, invoices.c.status == InvoiceStatus.UNPAID
+    )
+    days: list[date] = [row.isolate_on for row in await tx.all(unpaid)]
+    return may_reopen(days, local_day(tx.now, settings.zone))
+
+
+def _lines_of(customer_id: int) -> Select[tuple[int]]:
+    return (
+        select(subscriptions.c.id)
+        .where(subscriptions.c.customer_id == customer_id)
+        .order_by(subscriptions.c.id)
+    )
