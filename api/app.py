@@ -20,6 +20,8 @@ from api.edge import App, Edge
 from api.http import Message, answer
 from api.lean import LeanConnection
 from api.mywifi.routes import BLUEPRINTS
+from api.nuxbill import door as nuxbill
+from api.nuxbill.controllers import CONTROLLERS
 from api.ops import health
 from api.papers import routes as papers
 from core.services import Services
@@ -76,14 +78,20 @@ def create_app(services: Services, settings: Settings) -> Api:
     app.url_map.merge_slashes = False  # a slash too many is 404, never a redirect (mywifi contract §1)
     auth.install(app.extensions, auth.Desk(services, networks(settings.trusted_proxies)))
     faces = (*BLUEPRINTS, *bills.BLUEPRINTS, *papers.BLUEPRINTS)
-    for blueprint in (*faces, health.blueprint(services), docs.blueprint(app)):
+    for blueprint in (
+        *faces,
+        nuxbill.blueprint(services, CONTROLLERS),
+        health.blueprint(services),
+        docs.blueprint(app),
+    ):
         app.register_blueprint(blueprint)
     app.register_error_handler(HTTPException, _say_http_error)
     app.register_error_handler(Exception, _say_server_error)
     edge: Any = Edge(
         cast("App", app.asgi_app),
         allowed_origins=_listed(settings.cors_origins),
-        larger_bodies={"/sandbox/": _SANDBOX_BODY} if settings.sandbox else {},
+        larger_bodies={"/system/": nuxbill.LARGEST_BODY}
+        | ({"/sandbox/": _SANDBOX_BODY} if settings.sandbox else {}),
     )
     app.asgi_app = edge  # type: ignore[method-assign]  # Quart documents this as the way to wrap an app
     return app

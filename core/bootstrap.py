@@ -9,8 +9,10 @@ from core.adapters.routeros import RouterOsGateway
 from core.billing.usecases import Billing
 from core.catalog.usecases import Catalog
 from core.customers.usecases import Customers
+from core.identity.customer_accounts import CustomerAccounts
 from core.identity.passwords import Passwords
 from core.identity.staff import Staff
+from core.identity.staff_accounts import StaffAccounts
 from core.identity.usecases import Identity
 from core.messaging.attachments import FileLinks, Renderers
 from core.network.usecases import Network
@@ -19,6 +21,7 @@ from core.platform.clock import Clock, SystemClock
 from core.platform.limits import Throttle
 from core.platform.secrets import Keyring
 from core.platform.uow import open_uow
+from core.preferences.usecases import PreferenceBook
 from core.services import Services
 from core.settings import Settings
 from core.subscriptions.usecases import Subscriptions
@@ -55,6 +58,9 @@ async def bootstrap(
     try:
         yield Services(
             identity=Identity(uow, settings, keyring, passwords),
+            staff_accounts=StaffAccounts(uow, keyring, passwords),
+            customer_accounts=CustomerAccounts(uow, keyring, passwords),
+            preferences=PreferenceBook(uow),
             staff=Staff(uow, settings, keyring),
             customers=Customers(uow, settings, keyring),
             subscriptions=Subscriptions(uow, settings, keyring),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.audit import activity
 from core.audit import tables as audit
 from core.billing import tables as billing
 from core.catalog import tables as catalog
@@ -12,10 +13,12 @@ from core.network import tables as network
 from core.partners import tables as partners
 from core.platform import numbering, outbox, scheduler
 from core.platform.db import metadata
+from core.preferences import tables as preferences
 from core.subscriptions import tables as subscriptions
 from core.tickets import tables as tickets
 
 __all__ = [
+    "activity",
     "audit",
     "billing",
     "catalog",
@@ -27,6 +30,7 @@ __all__ = [
     "numbering",
     "outbox",
     "partners",
+    "preferences",
     "scheduler",
     "subscriptions",
     "tickets",

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from core.billing.usecases import Billing
 from core.catalog.usecases import Catalog
 from core.customers.usecases import Customers
+from core.identity.customer_accounts import CustomerAccounts
 from core.identity.staff import Staff
+from core.identity.staff_accounts import StaffAccounts
 from core.identity.usecases import Identity
 from core.messaging.attachments import FileLinks, Renderers
 from core.network.usecases import Network
@@ -15,6 +17,7 @@ from core.partners.usecases import Partners
 from core.platform.clock import Clock
 from core.platform.limits import Throttle
 from core.platform.uow import UnitOfWork
+from core.preferences.usecases import PreferenceBook
 from core.settings import Settings
 from core.subscriptions.usecases import Subscriptions
 from core.tickets.usecases import Tickets
@@ -25,6 +28,9 @@ class Services:
     """One field per slice; beside them what every face needs."""
 
     identity: Identity
+    staff_accounts: StaffAccounts
+    customer_accounts: CustomerAccounts
+    preferences: PreferenceBook
     staff: Staff
     customers: Customers
     subscriptions: Subscriptions

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 from typing_extensions import override
 
-from core.platform.secrets import MINIMUM_SECRET_LENGTH
+from core.platform.secrets import MINIMUM_SECRET_LENGTH, Keyring
 
 DEMO_SECRET = "demo-secret-that-production-refuses-to-start-with"  # noqa: S105 - refused outside the demo
 
@@ -86,6 +86,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     #: Answer account recovery alike for known and unknown service numbers.
     recovery_uniform: bool = False
 
+    # -- PHPNuxBill clients
+    #: The original installation's `api_secret`, so that its customers' tokens stay good; empty derives one from the master secret.
+    nux_api_secret: str = ""
+    #: A key that may do what the first administrator may, as the original's setting `api_key`; empty allows none.
+    nux_api_key: str = ""
+
     # -- Bill partners
     #: Call partners back over http and inside the own network too: for the demo and for tests, refused in production.
     callback_allow_private: bool = False
@@ -133,6 +139,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         """Master secrets, newest first; the published demo secret only where the demo is on."""
         first = self.secret_key or (DEMO_SECRET if self.demo else "")
         return tuple(secret for secret in (first, *_listed(self.secret_key_previous)) if secret)
+
+    @property
+    def nux_signing_secret(self) -> str:
+        """What the tokens of PHPNuxBill clients are signed with."""
+        return self.nux_api_secret or Keyring(self.masters).derived("nux tokens")[0].hex()
 
     @property
     def base_url(self) -> str:
@@ -249,6 +260,10 @@ def _safety_checks(settings: Settings) -> list[tuple[str, bool]]:
         (
             "LOKET_OTP_ECHO: refused in production, it hands accounts to strangers",
             production and settings.otp_echo,
+        ),
+        (
+            "LOKET_NUX_API_KEY: at least 32 characters, it opens everything",
+            bool(settings.nux_api_key) and len(settings.nux_api_key) < MINIMUM_SECRET_LENGTH,
         ),
         (
             "LOKET_WA_WEBHOOK_SECRET: at least 16 characters, it is all that protects the webhook",

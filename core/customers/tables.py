@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Float, ForeignKey, Index, String, Table, func
+from sqlalchemy import Boolean, Column, Date, Float, ForeignKey, Index, String, Table, func
 
 from core.platform.db import Key, SmallKey, UtcDateTime, metadata
 
@@ -44,6 +44,39 @@ customers = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 Index("uq_customers_email", func.lower(customers.c.email), unique=True)
+
+#: A customer as prepaid clients know them; everybody has one (`core.customers.accounts`).
+customer_accounts = Table(
+    "customer_accounts",
+    metadata,
+    Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True),
+    Column("username", String(64), nullable=False),
+    Column("status", String(10), nullable=False),  # `core.customers.accounts.AccountStatus`
+    Column("kind", String(8), nullable=False),  # Personal, Business
+    Column("service_type", String(8), nullable=False),  # Hotspot, PPPoE, VPN, Others
+    Column("auto_renewal", Boolean, nullable=False),
+    Column("photo", String(128), nullable=False),
+    Column("city", String(255)),
+    Column("district", String(255)),
+    Column("state", String(255)),
+    Column("zip", String(10)),
+    Column("line_username", String(64), nullable=False),  # overrides the user name on routers; empty for none
+    Column("line_address", String(45), nullable=False),
+    Column("line_secret_sealed", String(255)),  # what hotspot and RADIUS must show in clear (design §3.9)
+    Column("created_by", Key),  # staff
+    Column("last_login_at", UtcDateTime),
+)
+Index("uq_customer_accounts_username", func.lower(customer_accounts.c.username), unique=True)
+Index("ix_customer_accounts_status", customer_accounts.c.status, customer_accounts.c.username)
+
+#: What clients keep of a customer by name (phpnuxbill-1 contract §5.3).
+customer_attributes = Table(
+    "customer_attributes",
+    metadata,
+    Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("value", String(255), nullable=False),
+)
 
 #: Chats that may act for a customer, beside the customer's own phone number.
 chat_links = Table(

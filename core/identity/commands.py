@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Column, Table, select
 
 from core.audit.log import SYSTEM, record
+from core.customers.accounts import open_account
 from core.customers.tables import customers
 from core.identity.tables import attempt_counters, logins, otp_challenges, revoked_tokens
 from core.identity.types import NewAccount, Role
@@ -33,7 +34,9 @@ async def create_customer(tx: WriteTx, new: NewAccount) -> int:
     )
     if not is_new:
         raise Conflict("email_taken")
-    return int(await tx.scalar(select(customers.c.id).where(customers.c.uid == uid)))
+    customer_id = int(await tx.scalar(select(customers.c.id).where(customers.c.uid == uid)))
+    await open_account(tx, customer_id, new.email)
+    return customer_id
 
 
 async def create_login(tx: WriteTx, customer_id: int, password_hash: str | None) -> int:
@@ -89,6 +92,7 @@ async def replace_password(
     changes = {
         "password_hash": password_hash,
         "token_version": logins.c.token_version + 1,
+        "tokens_valid_from": tx.now,
         "spared_jti": spare,
     }
     is_changed = await tx.execute(login.values(changes)) == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, func
 
 from core.platform.db import JsonText, Key, UtcDateTime, metadata
 
@@ -21,6 +21,8 @@ logins = Table(
     Column("token_version", Integer, nullable=False),  # raised to make every older token worthless
     Column("spared_jti", String(36)),  # the one older token that stays good: it changed the password
     Column("is_active", Boolean, nullable=False),
+    # Tokens without a version of their own, such as PHPNuxBill's, are good only when issued later.
+    Column("tokens_valid_from", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
 )
 
@@ -40,6 +42,23 @@ staff_chats = Table(
     Column("code_request_id", String(160)),
     Column("checked_request_id", String(160)),
 )
+
+#: What is known of staff beside their login (phpnuxbill-1 contract §6, tbl_users).
+staff_profiles = Table(
+    "staff_profiles",
+    metadata,
+    Column("login_id", Key, ForeignKey("logins.id", ondelete="CASCADE"), primary_key=True),
+    Column("parent_id", Key, ForeignKey("logins.id", ondelete="SET NULL"), index=True),  # the agent above
+    Column("photo", String(128), nullable=False),
+    Column("email", String(128)),
+    Column("city", String(64), nullable=False),
+    Column("subdistrict", String(64), nullable=False),
+    Column("ward", String(64), nullable=False),
+    Column("notes", JsonText),  # a client's own
+    Column("last_login_at", UtcDateTime),
+    Column("session_hash", String(64)),  # of the newest token, where only one session is allowed
+)
+Index("ix_staff_profiles_email", func.lower(staff_profiles.c.email))
 
 #: Tokens that were logged out or refreshed before they expired.
 revoked_tokens = Table(

@@ -16,6 +16,11 @@ class Role(enum.StrEnum):
     AGENT = "agent"
     SALES = "sales"
 
+    @property
+    def label(self) -> str:
+        """The role as people and PHPNuxBill write it."""
+        return "SuperAdmin" if self is Role.SUPERADMIN else self.value.capitalize()
+
 
 class Scope(enum.StrEnum):
     """What an API key may do (mywifi contract §9). `pii` also shows names in clear when masking is on."""

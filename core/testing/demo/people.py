@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from core.customers.accounts import open_account
 from core.customers.tables import customers
 from core.identity import keys
 from core.identity.commands import create_login, create_staff
@@ -94,9 +95,11 @@ async def load_customers(tx: WriteTx, password_hash: str, keyring: Keyring) -> N
     """The subscribers, and Rina, who has registered and not subscribed yet."""
     for person in CUSTOMERS:
         await add(tx, customers, [_customer(tx, person, keyring)])
+        await open_account(tx, person.id, person.service_number)
         await add(tx, subscriptions, [_subscription(tx, person)])
     rina = {"name": "Rina", "email": "newuser@example.com", "phone": "6281200000009"}
     await add(tx, customers, [_registered(tx, 7) | rina])
+    await open_account(tx, 7, "newuser@example.com")
     for customer_id in range(1, 8):
         await _load_login(tx, customer_id, password_hash)
 

@@ -1,0 +1,7 @@
+"""Every controller of the dialect, by its first segment."""
+
+from __future__ import annotations
+
+from api.nuxbill.controllers import sessions
+
+CONTROLLERS = {each.name: each for each in (*sessions.CONTROLLERS,)}

@@ -1,0 +1,1 @@
+"""What staff change while the system runs; settings that need a restart stand in `core.settings`."""
