@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from bot.inbound import answer
 from bot.whatsapp import wire
 from conversations.engine.runtime import Conversation
+from core.adapters.whatsapp.reading import Malformed
 from core.platform.errors import Throttled, Unavailable
 from core.services import Services
 from core.settings import Settings
@@ -26,7 +27,7 @@ def create_blueprint(services: Services, conversation: Conversation, settings: S
             return _json(404, {"message": "Not Found."})
         try:
             message = wire.read(await _payload(), dict(request.headers), received_at=services.clock.now())
-        except (wire.Malformed, BadRequest) as problem:
+        except (Malformed, BadRequest) as problem:
             return _json(400, {"message": str(problem)})
         except RequestEntityTooLarge:
             return _json(413, {"message": "The message is too large."})
@@ -51,7 +52,7 @@ async def _payload() -> bytes | str:
         return await request.get_data()
     form = await request.form
     if "payload" not in form:
-        raise wire.Malformed("the form has no field called payload")
+        raise Malformed("the form has no field called payload")
     return str(form["payload"])
 
 

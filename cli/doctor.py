@@ -13,7 +13,7 @@ from core.bootstrap import bootstrap
 from core.migrations import versions
 from core.platform.outbox import State, outbox
 from core.settings import DEMO_SECRET, Settings
-from core.workers import gateway_config
+from core.whatsapp import gateway_config
 
 
 class Finding(Struct, frozen=True):

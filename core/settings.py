@@ -96,7 +96,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     #: Call partners back over http and inside the own network too: for the demo and for tests, refused in production.
     callback_allow_private: bool = False
 
-    # -- The WhatsApp gateway
+    # -- WhatsApp
+    #: How WhatsApp is reached: the wire gateway, Meta's Cloud API, WAHA, Evolution, GOWA, Fonnte or Wablas.
+    whatsapp: Literal["wire", "cloud", "waha", "evolution", "gowa", "fonnte", "wablas"] = "wire"
+    #: The unguessable last segment of the webhook's address, for gateways that sign nothing; empty closes the webhook.
+    wa_webhook_secret: str = ""
+    #: Networks that may call the WhatsApp webhook, comma separated, such as the gateway's own; empty allows all.
+    wa_webhook_networks: str = ""
+
+    # -- WhatsApp: the wire gateway
     #: `post` for `/ext/<secret>/wa`, `get` for the legacy URL; empty decides by what is set below.
     wa_gateway_method: Literal["", "post", "get"] = ""
     #: The gateway's address; `{secret}` marks where the secret goes.
@@ -115,8 +123,68 @@ class Settings(Struct, frozen=True, kw_only=True):
     wa_gateway_auth_token: str = ""
     #: Legacy GET address with literal `[number]` and `[text]`.
     wa_get_url: str = ""
-    #: The unguessable last segment of `/webhooks/whatsapp/wire/…`; empty closes the webhook.
-    wa_webhook_secret: str = ""
+
+    # -- WhatsApp: Meta's Cloud API, calling back to `/webhooks/whatsapp/cloud`
+    #: Where the Graph API is; a stand-in may take its place.
+    wa_cloud_url: str = "https://graph.facebook.com"
+    #: The version of the Graph API.
+    wa_cloud_version: str = "v23.0"
+    #: The number's id in the app, which is not the phone number.
+    wa_cloud_phone_number_id: str = ""
+    #: A system user's token with the right whatsapp_business_messaging.
+    wa_cloud_token: str = ""
+    #: The app's secret, which signs what Meta sends.
+    wa_cloud_app_secret: str = ""
+    #: The word Meta repeats when it asks whether the webhook is ours; choose any.
+    wa_cloud_verify_token: str = ""
+    #: An approved utility template with one place in its body, for notices outside the 24-hour window without their own.
+    wa_cloud_template: str = ""
+
+    # -- WhatsApp: WAHA, calling back to `/webhooks/whatsapp/waha`
+    #: The address of the WAHA server.
+    waha_url: str = ""
+    #: The API key that WAHA accepts.
+    waha_key: str = ""
+    #: The session that is logged in to the number.
+    waha_session: str = "default"
+    #: The webhook's HMAC key, set in the session too.
+    waha_hmac_key: str = ""
+
+    # -- WhatsApp: Evolution API, calling back to `/webhooks/whatsapp/evolution/<secret>`
+    #: The address of the Evolution server.
+    evolution_url: str = ""
+    #: The API key that Evolution accepts.
+    evolution_key: str = ""
+    #: The instance that is logged in to the number.
+    evolution_instance: str = ""
+    #: The server's major version: their bodies differ.
+    evolution_version: Literal["1", "2"] = "2"
+
+    # -- WhatsApp: GOWA, calling back to `/webhooks/whatsapp/gowa`
+    #: The address of the GOWA server.
+    gowa_url: str = ""
+    #: User name of its basic authentication.
+    gowa_username: str = ""
+    #: Password of its basic authentication.
+    gowa_password: str = ""
+    #: The device, from version 8 on; empty leaves the choice to the server.
+    gowa_device: str = ""
+    #: What it signs its calls with; its own default is refused.
+    gowa_webhook_secret: str = ""
+
+    # -- WhatsApp: Fonnte, calling back to `/webhooks/whatsapp/fonnte/<secret>`
+    #: Where its API is; a stand-in may take its place.
+    fonnte_url: str = "https://api.fonnte.com"
+    #: The device's token.
+    fonnte_token: str = ""
+
+    # -- WhatsApp: Wablas, calling back to `/webhooks/whatsapp/wablas/<secret>`
+    #: The server of the account, such as https://jogja.wablas.com.
+    wablas_url: str = ""
+    #: The account's token.
+    wablas_token: str = ""
+    #: The account's secret key; older accounts have none.
+    wablas_secret: str = ""
 
     # -- Telegram
     #: The bot's token from BotFather, `<id>:<secret>`; empty leaves Telegram out.
@@ -156,10 +224,13 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 class BadSettings(Exception):
-    """The environment cannot be started with. `problems` holds one sentence for each thing to mend."""
+    """The environment cannot be started with.
 
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
+    `problems` holds one sentence for each thing to mend, `settings` what could be read.
+    """
+
+    def __init__(self, problems: list[str], settings: Settings) -> None:
+        self.problems, self.settings = problems, settings
         super().__init__("\n".join(problems))
 
 
@@ -178,7 +249,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     settings = Settings(**values)
     problems += _contradictions(settings)
     if problems:
-        raise BadSettings(problems)
+        raise BadSettings(problems, settings)
     return settings
 
 
@@ -221,6 +292,10 @@ def _data_checks(settings: Settings) -> list[tuple[str, bool]]:
         (
             "LOKET_TRUSTED_PROXIES: not a list of addresses or networks",
             not _are_networks(settings.trusted_proxies),
+        ),
+        (
+            "LOKET_WA_WEBHOOK_NETWORKS: not a list of addresses or networks",
+            not _are_networks(settings.wa_webhook_networks),
         ),
         (
             "LOKET_SERVICE_NUMBER_PREFIX: at most 12 digits, and nothing else",

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from core.adapters.callbacks import HttpCallbacks
-from core.adapters.whatsapp import GatewayConfig, WhatsAppGateway
 from core.audit import chain
 from core.identity import commands as identity
-from core.messaging import chats
+from core.messaging import chats, deliveries
 from core.messaging.delivery import TextDelivery
 from core.messaging.notices import TEXT_TOPIC
 from core.messaging.ports import TextChannel
@@ -26,7 +25,7 @@ from core.platform.scheduler import Every, Scheduled, Scheduler
 from core.platform.secrets import Keyring
 from core.platform.sqlite import SqliteUnitOfWork
 from core.services import Services
-from core.settings import Settings
+from core.whatsapp import whatsapp_channel
 
 #: Finished jobs are kept this long to answer "was it sent?"; their texts may hold personal data.
 OUTBOX_RETENTION = timedelta(days=30)
@@ -38,26 +37,9 @@ TEXT_RETRIES = RetryPolicy(first_s=2, factor=2.5, longest_s=600, limit=8)
 TEXT_DEADLINE_S = 21.0
 
 
-def gateway_config(settings: Settings) -> GatewayConfig:
-    """The WhatsApp gateway as the settings describe it."""
-    return GatewayConfig(
-        method=settings.wa_gateway_method,
-        url=settings.wa_gateway_url,
-        secret=settings.wa_gateway_secret,
-        auth_type=settings.wa_gateway_auth_type,
-        auth_username=settings.wa_gateway_auth_username,
-        auth_password=settings.wa_gateway_auth_password,
-        auth_header_name=settings.wa_gateway_auth_header_name,
-        auth_token=settings.wa_gateway_auth_token,
-        get_url=settings.wa_get_url,
-    )
-
-
 def text_channel(services: Services) -> TextChannel:
-    """The channel of WhatsApp, by the gateway that is set up."""
-    return WhatsAppGateway(
-        gateway_config(services.settings), now=services.clock.now, files=services.file_links
-    )
+    """The channel of WhatsApp, as the installation speaks it."""
+    return whatsapp_channel(services)
 
 
 def dispatcher(services: Services, channels: Mapping[str, TextChannel]) -> Dispatcher:
@@ -91,6 +73,7 @@ def scheduler(services: Services) -> Scheduler:
         await outbox.purge(uow, older_than=OUTBOX_RETENTION)
         await identity.purge(uow)
         await chats.purge(uow)
+        await deliveries.purge(uow, older_than=OUTBOX_RETENTION)
         await services.partners.purge()
 
     async def suspect(_due: datetime) -> None:

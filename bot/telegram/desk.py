@@ -18,8 +18,9 @@ from telegram.constants import ParseMode
 from telegram.error import TelegramError
 from telegram.helpers import create_deep_linked_url
 
+from bot import offers
 from bot.inbound import Incoming, replies
-from bot.telegram import commands, offers, typing_sign
+from bot.telegram import commands, typing_sign
 from bot.telegram.markup import as_html, written
 from bot.telegram.sender import edit, send, with_file
 from bot.telegram.updates import InGroup, Membership, Said, SharedContact, Tapped, read

@@ -7,8 +7,8 @@ from telegram import Bot, InputFile, Message
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
+from bot.offers import NOTICE
 from bot.telegram.markup import Upload, Written, fits_caption, pieces, plain
-from bot.telegram.offers import NOTICE
 from bot.telegram.outcome import outcome_of
 from bot.telegram.pace import Pace
 from core.messaging.attachments import Renderers

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
 from msgspec import Struct
 
 from bot.inbound import Incoming
+from core.adapters.whatsapp.json_values import JsonObject
+from core.adapters.whatsapp.reading import Malformed, child, clean, is_address, read_object, sender_of
+from core.messaging.received import Sender
 from core.platform.ids import new_uuid
 
 CHANNEL = "whatsapp"
@@ -18,27 +18,15 @@ CHANNEL = "whatsapp"
 #: Attachments beyond these are not looked at; nobody sends more in one message.
 _MOST_ATTACHMENTS = 10
 _ID_HEADERS = ("x-ai-request-id", "x-idempotency-key")
-_PHONE_SERVERS = frozenset({"s.whatsapp.net", "c.us"})
-_JID = re.compile(r"(?P<user>[A-Za-z0-9._+-]{1,40})(?::\d{1,4})?@(?P<server>[a-z0-9.]{1,20})")
-_PHONE = re.compile(r"\+?([1-9]\d{6,14})")
-
-
-class Malformed(Exception):
-    """The request is no wire message; the text says what is missing, for whoever set the gateway up."""
 
 
 class Group(Struct, frozen=True):
     """A message to a group, a broadcast list or a newsletter: not ours to answer."""
 
 
-class _Sender(Struct, frozen=True):
-    address: str
-    phone: str | None
-
-
 def read(raw: bytes | str, headers: Mapping[str, str], *, received_at: datetime) -> Incoming | Group:
     """Read a wire payload, wherever a gateway's version puts its facts; raises `Malformed`."""
-    payload = _decoded(raw)
+    payload = read_object(raw)
     sender = _sender(payload)
     if isinstance(sender, Group):
         return sender
@@ -65,59 +53,39 @@ def silence() -> dict[str, str | bool]:
     return {**spoken(""), "handoff": True}
 
 
-def _decoded(raw: bytes | str) -> dict[str, Any]:
-    try:
-        payload = json.loads(raw)  # unlike stricter readers it takes half an emoji, which `_clean` leaves out
-    except (ValueError, RecursionError) as problem:
-        raise Malformed("the payload is not JSON") from problem
-    if not isinstance(payload, dict):
-        raise Malformed("the payload is not a JSON object")
-    return payload
-
-
-def _sender(payload: dict[str, Any]) -> _Sender | Group:
-    """A number's chat goes by its digits; an `@lid` is an identity without a number and keeps its name."""
-    extra = _object(payload, "extra")
+def _sender(payload: JsonObject) -> Sender | Group:
+    extra = child(payload, "extra")
     for name in ("contact_jid", "contact_id"):
-        said = _clean(extra.get(name))
-        if jid := _JID.fullmatch(said):
-            return _of_jid(jid["user"], jid["server"])
-        if phone := _PHONE.fullmatch(said):
-            return _Sender(phone[1], phone[1])
+        said = clean(extra.get(name))
+        if known := sender_of(said):
+            return known
+        if is_address(said):
+            return Group()
     raise Malformed("extra.contact_jid is missing or unreadable")
 
 
-def _of_jid(user: str, server: str) -> _Sender | Group:
-    if server == "lid":
-        return _Sender(f"{user}@lid", None)
-    phone = _PHONE.fullmatch(user)
-    if server in _PHONE_SERVERS and phone:
-        return _Sender(phone[1], phone[1])
-    return Group()
-
-
-def _message_id(payload: dict[str, Any], headers: Mapping[str, str]) -> str:
+def _message_id(payload: JsonObject, headers: Mapping[str, str]) -> str:
     """The id that stays the same when the gateway repeats itself; without one nothing can be recognised as a repeat."""
     sent = {name.lower(): value for name, value in headers.items()}
-    named = (*(sent.get(name) for name in _ID_HEADERS), _object(payload, "metadata").get("requestId"))
-    return next((found for each in named if (found := _clean(each))), new_uuid())
+    named = (*(sent.get(name) for name in _ID_HEADERS), child(payload, "metadata").get("requestId"))
+    return next((found for each in named if (found := clean(each))), new_uuid())
 
 
-def _said(payload: dict[str, Any], attachments: list[dict[str, Any]]) -> str:
+def _said(payload: JsonObject, attachments: list[JsonObject]) -> str:
     """What was typed: the message itself, else a caption."""
     captions = (attachment.get("caption") for attachment in attachments)
-    sources = (_object(payload, "body").get("chatInput"), payload.get("chatInput"), *captions)
-    return next((text for each in sources if (text := _clean(each))), "")
+    sources = (child(payload, "body").get("chatInput"), payload.get("chatInput"), *captions)
+    return next((text for each in sources if (text := clean(each))), "")
 
 
-def _attachments(payload: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    listed = _object(payload, "body").get("attachments") or payload.get("attachments")
+def _attachments(payload: JsonObject) -> Iterator[JsonObject]:
+    listed = child(payload, "body").get("attachments") or payload.get("attachments")
     if isinstance(listed, list):
         yield from (each for each in listed[:_MOST_ATTACHMENTS] if isinstance(each, dict))
 
 
-def _kind(attachment: dict[str, Any]) -> str:
-    kind = _clean(attachment.get("type")).lower()
+def _kind(attachment: JsonObject) -> str:
+    kind = clean(attachment.get("type")).lower()
     return (
         "voice"
         if kind in {"voice", "audio", "ptt"}
@@ -125,13 +93,3 @@ def _kind(attachment: dict[str, Any]) -> str:
         if kind in {"pdf", "document"}
         else "image"
     )
-
-
-def _object(payload: dict[str, Any], name: str) -> dict[str, Any]:
-    found = payload.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _clean(value: object) -> str:
-    """A string that every store takes; anything else is empty."""
-    return value.encode(errors="ignore").decode().strip() if isinstance(value, str) else ""

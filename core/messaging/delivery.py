@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from core.messaging import recipients
+from core.messaging import deliveries, recipients
+from core.messaging.deliveries import Delivery
 from core.messaging.notices import Extras, send_text
 from core.messaging.ports import (
     Accepted,
@@ -18,6 +19,7 @@ from core.messaging.ports import (
     Refused,
     TextChannel,
 )
+from core.messaging.received import DeliveryState
 from core.platform.outbox import Done, Job, Outcome, Park, Retry
 from core.platform.uow import UnitOfWork
 
@@ -36,6 +38,8 @@ class TextDelivery:
         channel = self._channels.get(name)
         if channel is None:
             return Park(f"no channel called {name} is set up")
+        if job.attempt > 1 and (known := await self._known(job)):
+            return Done(known.provider_id, "the provider had it already")
         extras = msgspec.convert(job.payload["extras"], Extras)
         message = OutgoingText(
             to=to,
@@ -52,7 +56,13 @@ class TextDelivery:
             case Gone(reason):
                 return await self._elsewhere(job, extras, reason)
             case other:
-                return _outcome(other)
+                return outcome_of(other)
+
+    async def _known(self, job: Job) -> Delivery | None:
+        """What the provider told of a message whose answer we never saw; a failed one may be tried again."""
+        async with self._uow.read() as tx:
+            known = await deliveries.of_key(tx, job.key)
+        return None if known is None or known.state is DeliveryState.FAILED else known
 
     async def _follow(self, channel: str, old: str, new: str) -> None:
         async with self._uow.write() as tx:
@@ -82,7 +92,8 @@ class TextDelivery:
         return Done(detail=f"{reason}; sent by {others[0].channel} instead")
 
 
-def _outcome(sent: ChannelDown | Declined | Refused | Misconfigured) -> Outcome:
+def outcome_of(sent: ChannelDown | Declined | Refused | Misconfigured) -> Outcome:
+    """What a send that did not get through makes of its job."""
     match sent:
         case ChannelDown(reason, retry_after_s):
             return Retry(reason, retry_after_s)

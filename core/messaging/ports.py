@@ -33,11 +33,15 @@ class Attachment(Struct, frozen=True):
 
 
 class ApprovedTemplate(Struct, frozen=True):
-    """A text in the form WhatsApp approved beforehand, for chats whose 24 hours are over (whatsapp contract §2.1)."""
+    """A text in the form WhatsApp approved beforehand, for chats whose 24 hours are over (whatsapp contract §2.1).
+
+    `code` is for the button that copies a one-time code, which templates of that category have.
+    """
 
     name: str
     language: str
     values: tuple[str, ...] = ()
+    code: str = ""
 
 
 class OutgoingText(Struct, frozen=True):
@@ -93,7 +97,7 @@ class Declined(Struct, frozen=True, tag=True):
 
 
 class Misconfigured(Struct, frozen=True, tag=True):
-    """No request was made, because the settings of the channel cannot work."""
+    """The settings of the channel, or our account there, cannot work until somebody mends them."""
 
     reason: str
 

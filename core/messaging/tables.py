@@ -31,6 +31,22 @@ inbound_messages = Table(
     Column("received_at", UtcDateTime, nullable=False, index=True),
 )
 
+#: How far each message of ours got, by the provider's id for it, told as `<dialect>:<id>`. News may come before the
+#: try that sent it is settled: nothing here refers to the outbox, and the two meet by that id.
+message_deliveries = Table(
+    "message_deliveries",
+    metadata,
+    Column("provider_id", String(128), primary_key=True),
+    Column("job_key", String(128), index=True),  # the outbox job's key, where the provider hands it back
+    Column("state", Integer, nullable=False),  # a DeliveryState, which only rises
+    Column("sent_at", UtcDateTime),
+    Column("failed_at", UtcDateTime),
+    Column("delivered_at", UtcDateTime),
+    Column("read_at", UtcDateTime),
+    Column("error", String(300)),
+    Column("updated_at", UtcDateTime, nullable=False, index=True),
+)
+
 #: Texts of notices that staff have written anew; without a row the catalogs speak.
 notice_templates = Table(
     "notice_templates",

@@ -67,7 +67,8 @@ def _written(
     approved = None
     if edited.approved_name:
         given = tuple(values[name] for name in edited.approved_fields or ())
-        approved = ApprovedTemplate(edited.approved_name, language, given)
+        code = values["code"] if kind is Notice.OTP else ""
+        approved = ApprovedTemplate(edited.approved_name, language, given, code)
     return Wording(tidy(edited.body.format_map(values), is_plain=is_plain), approved)
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.offers import split
 from bot.telegram.markup import MAX_TEXT, as_html, pieces, written
-from bot.telegram.offers import split
 from conversations.engine.say import Reply
 from core.messaging.ports import Choice
 from sandbox.telegram.html import parse_html

@@ -10,6 +10,7 @@ import pytest
 
 from bot.inbound import Incoming
 from bot.whatsapp import wire
+from core.adapters.whatsapp.reading import Malformed
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 JOHN = "628123456789"
@@ -141,7 +142,7 @@ def test_text_and_attachments_are_found(changes: dict[str, Any], text: str, kind
     ],
 )
 def test_what_is_no_wire_message_is_malformed(raw: bytes) -> None:
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(Malformed):
         wire.read(raw, {}, received_at=NOW)
 
 

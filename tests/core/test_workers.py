@@ -16,7 +16,8 @@ from core.platform.clock import ManualClock
 from core.platform.outbox import State, outbox
 from core.services import Services
 from core.settings import Settings, load
-from core.workers import OUTBOX_RETENTION, dispatcher, gateway_config, scheduler
+from core.whatsapp import gateway_config
+from core.workers import OUTBOX_RETENTION, dispatcher, scheduler
 
 
 class Channel:

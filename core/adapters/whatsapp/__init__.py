@@ -1,7 +1,8 @@
-"""WhatsApp through the business's own gateway (whatsapp contract §1): one POST, or a legacy GET, per message."""
+"""WhatsApp: the business's own gateway (whatsapp contract §1) and, behind one interface, six others (§2)."""
 
+from core.adapters.whatsapp.channel import DialectChannel
 from core.adapters.whatsapp.config import GatewayConfig, problems
 from core.adapters.whatsapp.gateway import WhatsAppGateway
 from core.adapters.whatsapp.keys import new_idempotency_key
 
-__all__ = ["GatewayConfig", "WhatsAppGateway", "new_idempotency_key", "problems"]
+__all__ = ["DialectChannel", "GatewayConfig", "WhatsAppGateway", "new_idempotency_key", "problems"]

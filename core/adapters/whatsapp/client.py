@@ -34,13 +34,15 @@ class GatewayClient:
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
 
-    async def exchange(self, request: WireRequest) -> Answer | ChannelDown:
+    async def exchange(
+        self, request: WireRequest, *, largest_answer: int = _LARGEST_ANSWER
+    ) -> Answer | ChannelDown:
         """Make one request; whatever happens below HTTP becomes `ChannelDown`, whose reason names no address."""
         async with self._free:
             if self._closed:
                 return ChannelDown("the sender is shutting down")
             try:
-                return await self._answer(request)
+                return await self._answer(request, largest_answer)
             except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
                 return ChannelDown(_reason(error))
 
@@ -50,11 +52,11 @@ class GatewayClient:
         if self._session is not None:
             await self._session.close()
 
-    async def _answer(self, request: WireRequest) -> Answer:
+    async def _answer(self, request: WireRequest, largest: int) -> Answer:
         async with self._open_session().request(
             request.method, request.url, headers=request.headers, data=request.body, allow_redirects=False
         ) as response:
-            body, complete = await _read(response.content)
+            body, complete = await _read(response.content, largest)
             return Answer(
                 status=response.status,
                 body=body,
@@ -76,15 +78,15 @@ class GatewayClient:
         return self._session
 
 
-async def _read(content: aiohttp.StreamReader) -> tuple[bytes, bool]:
-    """Read at most 64 KiB; also say whether that was all. After the head, a broken body is no transport error."""
+async def _read(content: aiohttp.StreamReader, largest: int) -> tuple[bytes, bool]:
+    """Read at most so many bytes; also say whether that was all. After the head, a broken body is no transport error."""
     body = bytearray()
     try:
-        while len(body) <= _LARGEST_ANSWER and (chunk := await content.readany()):
+        while len(body) <= largest and (chunk := await content.readany()):
             body += chunk
     except (aiohttp.ClientError, TimeoutError, OSError):
-        return bytes(body[:_LARGEST_ANSWER]), False
-    return bytes(body[:_LARGEST_ANSWER]), len(body) <= _LARGEST_ANSWER
+        return bytes(body[:largest]), False
+    return bytes(body[:largest]), len(body) <= largest
 
 
 def _reason(error: Exception) -> str:
