@@ -16,6 +16,7 @@ from core.identity.staff_accounts import StaffAccounts
 from core.identity.usecases import Identity
 from core.messaging.attachments import FileLinks, Renderers
 from core.network.usecases import Network
+from core.papers.usecases import Papers
 from core.partners.usecases import Partners
 from core.platform.clock import Clock, SystemClock
 from core.platform.limits import Throttle
@@ -53,6 +54,7 @@ async def bootstrap(
     uow = open_uow(settings.database_url, clock, nudge=nudge, synchronous=settings.sqlite_synchronous)
     throttle = Throttle(enabled=settings.throttle == "on", redis_url=settings.redis_url)
     keyring, passwords = Keyring(settings.masters), Passwords()
+    papers = Papers(uow, settings)
     # Only the sandbox's routers live on this machine; elsewhere a router's address must not lead back into it.
     routers = RouterOsGateway(uow, keyring, clock, allow_loopback=settings.sandbox)
     try:
@@ -69,7 +71,8 @@ async def bootstrap(
             tickets=Tickets(uow, settings),
             network=Network(uow, routers),
             partners=Partners(uow, settings, keyring),
-            renderers=Renderers({}),
+            papers=papers,
+            renderers=Renderers(papers.renderers()),
             file_links=FileLinks(keyring, settings.link_url),
             throttle=throttle,
             clock=clock,
@@ -78,6 +81,7 @@ async def bootstrap(
         )
     finally:
         passwords.close()
+        papers.close()
         await routers.aclose()
         await throttle.aclose()
         await uow.aclose()

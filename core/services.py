@@ -13,6 +13,7 @@ from core.identity.staff_accounts import StaffAccounts
 from core.identity.usecases import Identity
 from core.messaging.attachments import FileLinks, Renderers
 from core.network.usecases import Network
+from core.papers.usecases import Papers
 from core.partners.usecases import Partners
 from core.platform.clock import Clock
 from core.platform.limits import Throttle
@@ -39,6 +40,7 @@ class Services:
     tickets: Tickets
     network: Network
     partners: Partners
+    papers: Papers
     renderers: Renderers
     file_links: FileLinks
     throttle: Throttle

@@ -63,6 +63,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     # -- The business
     #: Name customers know the provider by.
     business_name: str = "Loket"
+    #: Postal address of the business, as bills and receipts print it.
+    business_address: str = ""
+    #: Number customers reach the business's people at, as bills and receipts print it.
+    business_phone: str = ""
     #: The zone in which the business counts its days.
     timezone: str = "Asia/Jakarta"
     #: Language of a customer whose own is not known.

@@ -5,7 +5,7 @@ Nothing that is said here pays a bill; only what a payment channel reports does 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -14,6 +14,7 @@ from conversations.engine.say import Option, Say, option, say
 from conversations.engine.turn import End, Outcome, Turn
 from conversations.parsing import word_set, words_in
 from conversations.understanding import Intent, Understanding, understand
+from core.billing.rules import how_to_pay
 from core.billing.types import Invoice, InvoiceStatus, PaymentChannel
 from core.platform.i18n import Message, Month, Rupiah, TimeOfDay, message
 
@@ -24,12 +25,6 @@ HOW, PAID, ELSEWHERE = (
     Option("elsewhere", message("payment_code.elsewhere")),
 )
 
-#: Key of how to pay, by the first part of a channel's code; whatever else there is gets `payment_code.how_anywhere`.
-_HOW_TO: Mapping[str, str] = {
-    "va": "payment_code.how_bank",
-    "alfamart": "payment_code.how_shop",
-    "indomaret": "payment_code.how_shop",
-}
 #: Short for "how do I pay?" and "I have paid" once a code is shown.
 _HOW_WORDS = word_set("cara caranya gimana gmn bagaimana how")
 _PAID_WORDS = word_set("sudah udah sdh udh dah done paid")
@@ -121,9 +116,8 @@ async def code(turn: Turn[CodeState]) -> Outcome:
 
 async def _explain(turn: Turn[CodeState]) -> Outcome:
     channel = turn.state.channel
-    key = _HOW_TO.get(channel.partition("_")[0], "payment_code.how_anywhere")
     place = (await _titles(turn)).get(channel, channel)
-    return turn.retry(message(key, place=place), limited=False)
+    return turn.retry(message(how_to_pay(channel), place=place), limited=False)
 
 
 async def _look(turn: Turn[CodeState]) -> Outcome:

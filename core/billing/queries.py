@@ -107,6 +107,9 @@ def of_service(*, unpaid_only: bool) -> Prepared:
     return Prepared(newest_first(statement))
 
 
+#: One invoice; parameter `invoice_id`.
+of_id = Prepared(joined.where(_invoice.id == bindparam("invoice_id")).order_by(_line.id))
+
 _channels = Prepared(
     select(payment_channels).where(payment_channels.c.is_enabled).order_by(payment_channels.c.position)
 )

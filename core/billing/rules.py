@@ -6,6 +6,12 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Protocol
 
+_HOW_TO = {
+    "va": "payment_code.how_bank",
+    "alfamart": "payment_code.how_shop",
+    "indomaret": "payment_code.how_shop",
+}
+
 
 class CodeTemplate(Protocol):
     """How a payment channel spells its code for a service."""
@@ -24,6 +30,11 @@ def payment_code(channel: CodeTemplate, service_number: str) -> str:
     if channel.length is not None:
         account = account[-channel.length :].rjust(channel.length, "0")
     return channel.prefix + account
+
+
+def how_to_pay(channel_code: str) -> str:
+    """Key of how to pay at a channel, by the first part of its code."""
+    return _HOW_TO.get(channel_code.partition("_")[0], "payment_code.how_anywhere")
 
 
 def isolation_day(due_on: date, after_days: int) -> date:

@@ -12,11 +12,12 @@ from sqlalchemy import Row, exists, select
 from core.billing.tables import invoices
 from core.billing.types import InvoiceStatus
 from core.customers.queries import id_of
+from core.customers.rules import masked_name
 from core.customers.tables import customers
 from core.partners import queries
 from core.partners.availability import block_of, why_closed
 from core.partners.codes import Code
-from core.partners.rules import INQUIRY_LIFETIME, masked_name
+from core.partners.rules import INQUIRY_LIFETIME
 from core.partners.scenarios import CUSTOMER, scenario
 from core.partners.tables import partner_inquiries, partner_transactions, partners
 from core.partners.types import BillItem, Declined, Inquiry, PartnerKey, Product

@@ -42,16 +42,6 @@ def pays_every_bill(bill_ids: Collection[str], bills: Collection[BillItem]) -> b
     return not bill_ids or mandatory <= set(bill_ids) <= mandatory | {"0"}
 
 
-def masked_name(name: str) -> str:
-    """`JO** D**` for John Doe, where a partner may not see names (§5.2)."""
-    parts = name.upper().split()
-    return " ".join(_masked_part(part, 2 if number == 0 else 1) for number, part in enumerate(parts))
-
-
-def _masked_part(part: str, shown: int) -> str:
-    return part[:shown] + "*" * max(len(part) - shown, 1)
-
-
 def is_cut_off(starts: time | None, ends: time | None, at: time) -> bool:
     """Whether `at` lies in a nightly window, which may span midnight."""
     if starts is None or ends is None:
