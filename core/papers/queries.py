@@ -53,7 +53,7 @@ async def receipt(tx: ReadTx, payment_id: int) -> Receipt:
     row = await tx.first(_RECEIPTS.where(payments.c.id == payment_id))
     if row is None:
         raise NotFound("payment")
-    rest = row.invoice_amount if row.status == InvoiceStatus.UNPAID else 0
+    rest = row.invoice_amount - row.settled if row.invoice_id else 0
     bill = PaidBill(row.invoice_id, row.number, row.year, row.month, rest) if row.invoice_id else None
     return Receipt(
         row.id,
@@ -64,7 +64,7 @@ async def receipt(tx: ReadTx, payment_id: int) -> Receipt:
         row.paid_at,
         row.source,
         bill,
-        is_reversed=False,
+        is_reversed=row.is_reversed,
     )
 
 
@@ -76,8 +76,9 @@ _RECEIPTS = (
         invoices.c.number,
         invoices.c.year,
         invoices.c.month,
-        invoices.c.status,
+        invoices.c.settled,
         invoices.c.amount.label("invoice_amount"),
+        queries.taken_back.label("is_reversed"),
     )
     .join(customers, customers.c.id == payments.c.customer_id)
     .outerjoin(invoices, invoices.c.id == payments.c.invoice_id)
@@ -85,6 +86,7 @@ _RECEIPTS = (
 
 
 async def _last_payment(tx: ReadTx, invoice_id: int) -> int | None:
-    newest = select(payments.c.id).where(payments.c.invoice_id == invoice_id).order_by(payments.c.id.desc())
+    standing = (payments.c.invoice_id == invoice_id, ~queries.taken_back)
+    newest = select(payments.c.id).where(*standing).order_by(payments.c.id.desc())
     found: int | None = await tx.scalar(newest.limit(1))
     return found

@@ -16,7 +16,11 @@ from pypdf.generic import ContentStream
 from sqlalchemy import select
 
 from core.billing import links
+from core.billing.commands import Payment, pay_in_advance, settle
+from core.billing.corrections import reverse_payment
+from core.billing.settling import named
 from core.billing.tables import payments
+from core.billing.types import Settled
 from core.customers.tables import customers
 from core.messaging.attachments import File, Renderers
 from core.messaging.ports import Attachment
@@ -167,6 +171,43 @@ async def test_a_receipt_states_the_payment_and_its_code_verifies_it(
     english = words(await papers.receipt_pdf(payment_id, "en"))
     for said in ("RECEIPT", "Received from", "Rp277,500", "Bill 230130001, January 2023", "PAID"):
         assert said in english
+
+
+async def test_a_payment_that_was_taken_back_has_no_valid_receipt(
+    papers: Papers, shop: Shop, printed_settings: Settings
+) -> None:
+    payment_id = await payment_of(shop, "230130001", "ISP00123")
+    async with shop.uow.write() as tx:
+        await reverse_payment(tx, printed_settings, payment_id, reason="cek kosong", actor="staff:1")
+    read = words(await papers.receipt_pdf(payment_id, "id"))
+    assert "DIBATALKAN" in read
+    assert "LUNAS" not in read
+    token = links.receipt_link(printed_settings, payment_id).rpartition("/")[2]
+    assert (await papers.receipt_behind(token)).is_reversed
+    assert "999001ISP00123" in words(await printed(papers, "230130001", "ISP00123"))
+
+
+async def test_a_part_payment_says_what_is_left(papers: Papers, shop: Shop) -> None:
+    async with shop.uow.write() as tx:
+        invoice = await tx.first(named("230130001", "ISP00123"))
+        assert invoice is not None
+        paid = await settle(tx, invoice, Payment("counter", "R-1", 100_000, may_be_part=True))
+    assert isinstance(paid, Settled)
+    read = words(await papers.receipt_pdf(paid.payment_id, "id"))
+    assert "SEBAGIAN" in read
+    assert "Rp100.000" in read
+    assert "Sisa tagihan yang belum dibayar: Rp177.500." in read
+    assert "Jumlah tagihan Rp177.500" in words(await printed(papers, "230130001", "ISP00123"))
+
+
+async def test_money_paid_in_advance_has_a_receipt_without_a_bill(papers: Papers, shop: Shop) -> None:
+    async with shop.uow.write() as tx:
+        who = await tx.scalar(select(customers.c.id).where(customers.c.service_number == "28900004"))
+        payment_id = await pay_in_advance(tx, who, Payment("counter", "R-2", 500_000))
+    assert payment_id is not None
+    read = words(await papers.receipt_pdf(payment_id, "en"))
+    assert "Payment in advance" in read
+    assert "Rp500,000" in read
 
 
 async def test_the_same_content_makes_the_same_bytes(papers: Papers, shop: Shop) -> None:
