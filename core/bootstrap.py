@@ -9,6 +9,8 @@ from core.adapters.routeros import RouterOsGateway
 from core.billing.usecases import Billing
 from core.catalog.usecases import Catalog
 from core.customers.usecases import Customers
+from core.identity.access import Access
+from core.identity.contacts import Contacts
 from core.identity.customer_accounts import CustomerAccounts
 from core.identity.passwords import Passwords
 from core.identity.staff import Staff
@@ -64,6 +66,8 @@ async def bootstrap(
             customer_accounts=CustomerAccounts(uow, keyring, passwords),
             preferences=PreferenceBook(uow),
             staff=Staff(uow, settings, keyring),
+            access=Access(uow, settings, keyring),
+            contacts=Contacts(uow, settings, keyring),
             customers=Customers(uow, settings, keyring),
             subscriptions=Subscriptions(uow, settings, keyring),
             catalog=Catalog(uow),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from core.billing.usecases import Billing
 from core.catalog.usecases import Catalog
 from core.customers.usecases import Customers
+from core.identity.access import Access
+from core.identity.contacts import Contacts
 from core.identity.customer_accounts import CustomerAccounts
 from core.identity.staff import Staff
 from core.identity.staff_accounts import StaffAccounts
@@ -33,6 +35,8 @@ class Services:
     customer_accounts: CustomerAccounts
     preferences: PreferenceBook
     staff: Staff
+    access: Access
+    contacts: Contacts
     customers: Customers
     subscriptions: Subscriptions
     catalog: Catalog

@@ -124,9 +124,7 @@ class Desk:
         if shared.phone is None:
             await self._tell(shared.chat_id, i18n.text("telegram.not_your_contact", language))
             return
-        found = await self._services.customers.services_of_chat("whatsapp", shared.phone)
-        for service in found:
-            await self._services.customers.link_chat(CHANNEL, str(shared.chat_id), service.customer_id)
+        found = await self._services.customers.link_by_phone(CHANNEL, str(shared.chat_id), shared.phone)
         staff = await self._services.staff.link_chat(CHANNEL, str(shared.chat_id), shared.phone)
         log.info("telegram_contact_shared", update_id=update_id, services=len(found), is_staff=bool(staff))
         if staff is not None:

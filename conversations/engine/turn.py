@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from conversations.engine.say import Say, Sayable, as_say
-from core.customers.types import ServiceOfChat
+from core.customers.rules import may
+from core.customers.types import Duty, ServiceOfChat
 from core.identity.staff import StaffMember
 from core.platform.clock import local_day
 from core.platform.i18n import Language
@@ -153,8 +154,12 @@ class Turn(Generic[S]):
         """The day at the business."""
         return local_day(self.cue.now, self.services.settings.zone)
 
-    async def own_services(self) -> tuple[ServiceOfChat, ...]:
-        """The services this chat may act for."""
+    async def own_services(self, duty: Duty = Duty.ACCOUNT) -> tuple[ServiceOfChat, ...]:
+        """The services this chat may act for in a matter."""
+        return tuple(each for each in await self.linked_services() if may(each.role, duty))
+
+    async def linked_services(self) -> tuple[ServiceOfChat, ...]:
+        """The services this chat has anything to do with."""
         return await self.services.customers.services_of_chat(self.chat.channel, self.chat.address)
 
     def goto(self, step: Step[S], *before: Sayable, **changes: object) -> Outcome:

@@ -18,7 +18,7 @@ from conversations.flows.identify import IdentifyState
 from conversations.flows.payment_code import PAY, CodeState, channel_named
 from conversations.parsing import parse_yes_no
 from conversations.understanding import Intent, understand
-from core.customers.types import ServiceOfChat
+from core.customers.types import Duty, ServiceOfChat
 from core.network.types import ConnectionReport
 from core.platform.errors import NotFound, Unavailable
 from core.platform.i18n import Rupiah, message
@@ -63,7 +63,7 @@ async def begin(turn: Turn[CheckState]) -> Outcome:
     asked = understand(turn.text)
     return turn.call(
         identify.flow,
-        IdentifyState(asked.entities.service_number or ""),
+        IdentifyState(asked.entities.service_number or "", duty=Duty.LINE),
         then=identified,
         wants_usage=asked.intent is Intent.CHECK_USAGE,
     )

@@ -10,13 +10,15 @@ from conversations.flows import link_account, prove_owner, which_service
 from conversations.flows.link_account import LinkState
 from conversations.flows.prove_owner import Proven, ProveState
 from conversations.flows.which_service import WhichState
-from core.customers.types import ServiceOfChat
+from core.customers.types import Duty, ServiceOfChat
 
 
 class IdentifyState(Struct, frozen=True, forbid_unknown_fields=True):
     #: A service number the customer has mentioned already.
     named: str = ""
     customer_id: int = 0
+    #: The matter it is about; the default is what only the owner may do.
+    duty: Duty = Duty.ACCOUNT
 
 
 #: Gives the service that may be spoken of.
@@ -25,7 +27,7 @@ flow = Subflow[IdentifyState, ServiceOfChat]("identify", IdentifyState)
 
 @flow.entry
 async def begin(turn: Turn[IdentifyState]) -> Outcome:
-    return turn.call(which_service.flow, WhichState(turn.state.named), then=chosen)
+    return turn.call(which_service.flow, WhichState(turn.state.named, duty=turn.state.duty), then=chosen)
 
 
 @flow.continuation

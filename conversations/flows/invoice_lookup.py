@@ -17,7 +17,7 @@ from conversations.flows.which_service import WhichState
 from conversations.parsing import parse_period
 from conversations.understanding import Intent, understand
 from core.billing.types import Invoice, InvoiceStatus
-from core.customers.types import ServiceOfChat
+from core.customers.types import Duty, ServiceOfChat
 from core.platform.i18n import Message, message
 from core.subscriptions.types import ServiceStatus
 
@@ -55,7 +55,7 @@ async def begin(turn: Turn[LookupState]) -> Outcome:
     month, year = parse_period(turn.text, turn.today)
     return turn.call(
         identify.flow,
-        IdentifyState(asked.entities.service_number or ""),
+        IdentifyState(asked.entities.service_number or "", duty=Duty.BILLS),
         then=identified,
         month=month,
         year=year,
@@ -108,7 +108,7 @@ async def _list(turn: Turn[LookupState]) -> Say | End:
 @flow.step(_list, help="invoice_lookup.pick_help", browsing=True)
 async def bills(turn: Turn[LookupState]) -> Outcome:
     if turn.choice == OTHER_SERVICE.id:
-        return turn.call(which_service.flow, WhichState(), then=other)
+        return turn.call(which_service.flow, WhichState(duty=Duty.BILLS), then=other)
     wants_to_pay = turn.choice == PAY.id or understand(turn.text).intent is Intent.PAY_BILL
     if turn.choice not in {PAY.id, None}:
         return turn.goto(detail, invoice=turn.choice)
@@ -132,7 +132,7 @@ async def _bill(turn: Turn[LookupState]) -> Say | End:
 @flow.step(_bill, help="invoice_lookup.bill_help", browsing=True)
 async def detail(turn: Turn[LookupState]) -> Outcome:
     if turn.choice == OTHER_SERVICE.id:
-        return turn.call(which_service.flow, WhichState(), then=other)
+        return turn.call(which_service.flow, WhichState(duty=Duty.BILLS), then=other)
     if turn.choice == BACK.id:
         return turn.goto(bills, month=0, year=0, invoice="")
     bill = await _looked_at(turn)
@@ -184,7 +184,7 @@ async def _owed(turn: Turn[LookupState]) -> list[Invoice]:
 
 
 async def _other_services(turn: Turn[LookupState]) -> list[Option]:
-    own = await turn.own_services()
+    own = await turn.own_services(Duty.BILLS)
     return [OTHER_SERVICE] if len(own) > 1 else []
 
 

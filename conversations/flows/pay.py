@@ -15,7 +15,7 @@ from conversations.flows.payment_code import CodeState, channel_named
 from conversations.parsing import parse_period
 from conversations.understanding import Intent, understand
 from core.billing.types import Invoice, InvoiceStatus
-from core.customers.types import ServiceOfChat
+from core.customers.types import Duty, ServiceOfChat
 from core.platform.i18n import Message, Month, Rupiah, message
 
 
@@ -45,7 +45,7 @@ async def begin(turn: Turn[PayState]) -> Outcome:
     month, year = parse_period(turn.text, turn.today)
     return turn.call(
         identify.flow,
-        IdentifyState(facts.service_number or ""),
+        IdentifyState(facts.service_number or "", duty=Duty.BILLS),
         then=identified,
         month=month,
         year=year,

@@ -13,7 +13,7 @@ from conversations.flows.identify import IdentifyState
 from conversations.flows.payment_code import PAY, CodeState, channel_named
 from conversations.understanding import Intent, understand
 from core.billing.types import Invoice, PaymentMade
-from core.customers.types import ServiceOfChat
+from core.customers.types import Duty, ServiceOfChat
 from core.platform.clock import local_day
 from core.platform.i18n import Day, Message, Month, Rupiah, TimeOfDay, message
 
@@ -45,7 +45,7 @@ flow = Flow(
 @flow.entry
 async def begin(turn: Turn[HistoryState]) -> Outcome:
     named = understand(turn.text).entities.service_number or ""
-    return turn.call(identify.flow, IdentifyState(named), then=identified)
+    return turn.call(identify.flow, IdentifyState(named, duty=Duty.BILLS), then=identified)
 
 
 @flow.continuation

@@ -15,7 +15,7 @@ from conversations.own_words import has_words, is_another_wish, one_line, tells_
 from conversations.parsing import parse_yes_no, word_set
 from conversations.ticket_texts import plain_tip
 from conversations.understanding import Intent, understand
-from core.customers.types import ServiceOfChat
+from core.customers.types import Duty, ServiceOfChat
 from core.platform.errors import Conflict
 from core.platform.i18n import Message, message
 from core.subscriptions.types import ServiceStatus
@@ -63,7 +63,7 @@ async def begin(turn: Turn[ReportState]) -> Outcome:
     """What the customer came with is kept when it says what is wrong."""
     named = understand(turn.text).entities.service_number or ""
     told = turn.text[:LONGEST_STORY] if tells_a_problem(turn.text) else ""
-    return turn.call(identify.flow, IdentifyState(named), then=identified, description=told)
+    return turn.call(identify.flow, IdentifyState(named, duty=Duty.LINE), then=identified, description=told)
 
 
 @flow.continuation

@@ -16,7 +16,7 @@ from conversations.flows.which_service import WhichState
 from conversations.own_words import has_words, is_another_wish, one_line
 from conversations.parsing import parse_yes_no
 from conversations.understanding import Intent, understand
-from core.customers.types import ServiceOfChat
+from core.customers.types import Duty, ServiceOfChat
 from core.platform.errors import NotFound
 from core.platform.i18n import Message, message
 from core.tickets.types import Ticket, TicketStatus, Timeline
@@ -59,10 +59,10 @@ async def begin(turn: Turn[StatusState]) -> Outcome:
     """A ticket that was named needs no question which of the chat's own services it belongs to."""
     asked = understand(turn.text).entities
     if asked.ticket:
-        for service in await turn.own_services():
+        for service in await turn.own_services(Duty.LINE):
             if await _timeline(turn, service.customer_id, asked.ticket):
                 return turn.goto(detail, **_owner(service), ticket=asked.ticket)
-    named = IdentifyState(asked.service_number or "")
+    named = IdentifyState(asked.service_number or "", duty=Duty.LINE)
     return turn.call(identify.flow, named, then=identified, ticket=asked.ticket or "")
 
 
@@ -99,7 +99,7 @@ async def _list(turn: Turn[StatusState]) -> Say | End:
 @flow.step(_list, help="ticket_status.pick_help", browsing=True)
 async def tickets(turn: Turn[StatusState]) -> Outcome:
     if turn.choice == OTHER_SERVICE.id:
-        return turn.call(which_service.flow, WhichState(), then=other)
+        return turn.call(which_service.flow, WhichState(duty=Duty.LINE), then=other)
     asked = turn.choice or understand(turn.text).entities.ticket
     if asked and await _timeline(turn, turn.state.customer_id, asked):
         return turn.goto(detail, ticket=asked)
@@ -125,7 +125,7 @@ async def detail(turn: Turn[StatusState]) -> Outcome:
     if turn.choice == BACK.id:
         return turn.goto(tickets)
     if turn.choice == OTHER_SERVICE.id:
-        return turn.call(which_service.flow, WhichState(), then=other)
+        return turn.call(which_service.flow, WhichState(duty=Duty.LINE), then=other)
     return turn.retry("ticket_status.detail_unclear")
 
 
@@ -212,7 +212,7 @@ def _over(*lines: Message) -> End:
 
 
 async def _other_services(turn: Turn[StatusState]) -> list[Option]:
-    return [OTHER_SERVICE] if len(await turn.own_services()) > 1 else []
+    return [OTHER_SERVICE] if len(await turn.own_services(Duty.LINE)) > 1 else []
 
 
 def _owner(service: ServiceOfChat) -> dict[str, object]:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Row, bindparam, func, select
 
-from core.customers.tables import chat_links, customers
+from core.customers.tables import customers
 from core.customers.types import CustomerName
 from core.platform.errors import NotFound
 from core.platform.prepared import Prepared
 from core.platform.uow import ReadTx
-
-#: Channels whose address is the writer's phone number.
-PHONE_CHANNELS = frozenset({"whatsapp", "terminal"})
 
 
 async def subscribed(tx: ReadTx, customer_id: int, *, lock: bool = False) -> Row[Any]:
@@ -54,10 +51,3 @@ async def email_is_taken(tx: ReadTx, email: str, *, but_not_by: int | None = Non
     """Whether somebody else uses the address; capital letters make no difference."""
     holder = await tx.scalar(select(customers.c.id).where(func.lower(customers.c.email) == email.lower()))
     return holder is not None and holder != but_not_by
-
-
-def linked_to(channel: str, address: str) -> Select[Any]:
-    """Ids of the customers a chat was linked to and still is."""
-    return select(chat_links.c.customer_id).where(
-        chat_links.c.channel == channel, chat_links.c.address == address, chat_links.c.revoked_at.is_(None)
-    )

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from core.customers.types import ChatRole, Duty
+
+_DUTIES: dict[ChatRole, frozenset[Duty]] = {
+    ChatRole.OWNER: frozenset(Duty),
+    ChatRole.PAYER: frozenset({Duty.BILLS}),
+    ChatRole.TECHNICAL: frozenset({Duty.LINE}),
+}
+
+
+def may(role: ChatRole, duty: Duty) -> bool:
+    """Whether a chat in this role may act in this matter."""
+    return duty in _DUTIES[role]
+
 
 def masked_name(name: str) -> str:
     """`JO** D**` for John Doe: enough for those who know the person, nothing for those who do not."""

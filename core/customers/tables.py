@@ -24,8 +24,8 @@ customers = Table(
     Column("name", String(255), nullable=False),
     Column("email", String(128)),
     Column("phone", String(20), index=True),  # E.164 digits without the plus
-    # For a day after a change of phone, recovery codes still go to the number before (mywifi contract §9).
-    Column("recovery_phone", String(20)),
+    # For a day after a change of phone, recovery codes still go to the number before, or nowhere (mywifi contract §9).
+    Column("recovery_phone", String(20), index=True),
     Column("recovery_phone_until", UtcDateTime),
     Column("contact_address", String(255)),  # where the person lives; `address` is where the line ends
     Column("address", String(255)),
@@ -78,7 +78,7 @@ customer_attributes = Table(
     Column("value", String(255), nullable=False),
 )
 
-#: Chats that may act for a customer, beside the customer's own phone number.
+#: Chats that may act for a customer, beside the customer's own phone number; a revoked row also shuts that one out.
 chat_links = Table(
     "chat_links",
     metadata,
@@ -86,7 +86,7 @@ chat_links = Table(
     Column("channel", String(16), nullable=False),
     Column("address", String(64), nullable=False),
     Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False),
-    Column("role", String(16), nullable=False),  # owner
+    Column("role", String(16), nullable=False),  # `core.customers.types.ChatRole`
     Column("linked_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
     Column("blocked_at", UtcDateTime),  # since when its channel refuses to bring anything there

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from core.audit.log import record
-from core.customers import queries
-from core.customers.tables import chat_links, customers, identity_types
-from core.customers.types import CustomerName, IdentityType, ServiceOfChat
+from core.customers import chat_access, commands, queries
+from core.customers.tables import identity_types
+from core.customers.types import ChatRole, CustomerName, IdentityType, ServiceOfChat
 from core.messaging import recipients
-from core.messaging.notices import Notice, notify
-from core.platform import phones
 from core.platform.errors import Conflict, Forbidden, Invalid
-from core.platform.ids import new_id
 from core.platform.secrets import Keyring
-from core.platform.uow import UnitOfWork, WriteTx
-from core.settings import RECOVERY_PAUSE, Settings
+from core.platform.uow import UnitOfWork
+from core.settings import Settings
 
 
 class Customers:
@@ -55,7 +51,7 @@ class Customers:
                 raise Invalid("identity_type")
             if customer.identity_verified_on is not None:
                 raise Forbidden("verified")
-            await _set(
+            await commands.put(
                 tx,
                 customer_id,
                 identity_type_id=identity_type_id,
@@ -64,19 +60,14 @@ class Customers:
         return IdentityType(kind.id, kind.name)
 
     async def change_email(self, customer_id: int, email: str) -> None:
-        """The address people log in with. Raises `NotFound("not_subscribed")`, `Conflict("email_taken")`, `Forbidden("verified")`.
+        """The address people log in with; raises `NotFound("not_subscribed")` and what `commands.change_email` raises.
 
         Twins that pass the check together are told apart by the unique index.
         """
         try:
             async with self._uow.write() as tx:
                 customer = await queries.subscribed(tx, customer_id, lock=True)
-                if await queries.email_is_taken(tx, email, but_not_by=customer_id):
-                    raise Conflict("email_taken")
-                if customer.email_verified_on is not None:
-                    raise Forbidden("verified")
-                await _set(tx, customer_id, email=email)
-                await _note(tx, customer_id, "email_changed")
+                await commands.change_email(tx, self._settings, customer, email)
         except IntegrityError as twin:
             raise Conflict("email_taken") from twin
 
@@ -86,83 +77,36 @@ class Customers:
             customer = await queries.subscribed(tx, customer_id, lock=True)
             if customer.address_verified_on is not None:
                 raise Forbidden("verified")
-            await _set(tx, customer_id, address=address)
+            await commands.put(tx, customer_id, address=address)
 
     async def change_phone(self, customer_id: int, phone: str) -> None:
         """Set the number (E.164 digits) and tell the old one; raises `NotFound("not_subscribed")`.
 
-        For a day recovery codes still go to the old number: a stolen session must not become a stolen account
-        (mywifi contract §9).
+        See `commands.change_phone` for what a stolen session cannot do with it.
         """
         async with self._uow.write() as tx:
             customer = await queries.subscribed(tx, customer_id, lock=True)
-            old = customer.phone
-            if old == phone:
-                return
-            await _note(tx, customer_id, "phone_changed", had_one=old is not None)
-            if old is None:
-                await _set(tx, customer_id, phone=phone)
-                return
-            still_held = customer.recovery_phone_until is not None and customer.recovery_phone_until > tx.now
-            await _set(
-                tx,
-                customer_id,
-                phone=phone,
-                recovery_phone=customer.recovery_phone if still_held else old,
-                recovery_phone_until=tx.now + RECOVERY_PAUSE,
-            )
-            await notify(
-                tx,
-                self._settings,
-                customer_id=customer_id,
-                kind=Notice.PHONE_CHANGED,
-                key=new_id(f"phone-changed-{customer_id}"),
-                args={"phone": phones.mask(phone)},
-                to_phone=old,
-            )
+            await commands.change_phone(tx, self._settings, customer, phone)
 
     async def services_of_chat(self, channel: str, address: str) -> tuple[ServiceOfChat, ...]:
         """The services a chat may act for: by its phone number where the channel proves one, and by links."""
-        linked = customers.c.id.in_(queries.linked_to(channel, address))
-        known = or_(linked, customers.c.phone == address) if channel in queries.PHONE_CHANNELS else linked
         async with self._uow.read() as tx:
-            rows = await tx.all(
-                select(customers.c.id, customers.c.service_number, customers.c.name)
-                .where(customers.c.service_number.is_not(None), known)
-                .order_by(customers.c.service_number)
-            )
-        return tuple(ServiceOfChat(row.id, row.service_number, row.name) for row in rows)
+            return await chat_access.services_of(tx, channel, address)
 
     async def link_chat(self, channel: str, address: str, customer_id: int) -> None:
-        """Let a chat act for a customer from now on; harmless when it does already. The caller has proved the right to."""
+        """Let a chat act as the owner from now on; harmless when it does already. The caller has proved the right to."""
         async with self._uow.write() as tx:
-            fresh = await tx.insert_new(
-                chat_links,
-                channel=channel,
-                address=address,
-                customer_id=customer_id,
-                role="owner",
-                linked_at=tx.now,
-            )
-            if not fresh:
-                link = (
-                    chat_links.c.channel == channel,
-                    chat_links.c.address == address,
-                    chat_links.c.customer_id == customer_id,
-                )
-                await tx.execute(chat_links.update().where(*link).values(revoked_at=None, blocked_at=None))
-            await _note(tx, customer_id, "chat_linked", channel=channel)
+            await chat_access.link(tx, channel, address, customer_id, ChatRole.OWNER)
+
+    async def link_by_phone(self, channel: str, address: str, phone: str) -> tuple[ServiceOfChat, ...]:
+        """Give a chat whose number the channel has proved what that number may do, and tell what it is."""
+        async with self._uow.write() as tx:
+            found = await chat_access.services_of(tx, "whatsapp", phone)
+            for service in found:
+                await chat_access.link(tx, channel, address, service.customer_id, service.role)
+        return found
 
     async def mark_chat(self, channel: str, address: str, *, is_blocked: bool) -> None:
         """Somebody has shut a chat to us, or opened it again: notices take another way meanwhile."""
         async with self._uow.write() as tx:
             await recipients.mark_chat(tx, channel, address, is_blocked=is_blocked)
-
-
-async def _note(tx: WriteTx, customer_id: int, action: str, **details: str | bool) -> None:
-    who = f"customer:{customer_id}"
-    await record(tx, actor=who, action=action, subject=who, details=details)
-
-
-async def _set(tx: WriteTx, customer_id: int, **values: object) -> None:
-    await tx.execute(customers.update().where(customers.c.id == customer_id).values(**values))

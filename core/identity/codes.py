@@ -1,7 +1,7 @@
-"""One-time codes: six digits sent to a phone, five tries, five minutes, and then a grant to set one password.
+"""One-time codes: six digits sent to a phone, five tries, five minutes, and then a grant to change one thing.
 
-Only a keyed hash of a code is stored. Every function here is called with the customer's login row locked (see
-`queries.login_of_service`), so two tries of one customer never meet.
+Only a keyed hash of a code is stored. The code of a customer is handled with the customer's login row locked (see
+`queries.login_of_service`), and that of a phone with its own row locked, so two tries never meet.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, Select, and_, select, true
 
 from core.identity.rules import is_code
 from core.identity.tables import otp_challenges
@@ -26,12 +26,30 @@ LIFETIME = timedelta(minutes=5)
 GRANT_LIFETIME = timedelta(minutes=5)
 TRIES = 5
 
-_PURPOSE = "recovery"
+
+class Holder(Struct, frozen=True):
+    """Whose code it is: a customer's, or that of whoever holds a phone (E.164 digits), known or not."""
+
+    customer_id: int | None = None
+    phone: str | None = None
+
+    @property
+    def purpose(self) -> str:
+        return "phone" if self.customer_id is None else "recovery"
+
+    @property
+    def rows(self) -> ColumnElement[bool]:
+        """Which challenges are this holder's."""
+        if self.customer_id is None:
+            return and_(otp_challenges.c.phone == self.phone, otp_challenges.c.purpose == self.purpose)
+        return and_(
+            otp_challenges.c.customer_id == self.customer_id, otp_challenges.c.purpose == self.purpose
+        )
 
 
 class State(enum.StrEnum):
     LIVE = "live"
-    GRANTED = "granted"  # verified; the code itself and the challenge's id are good for setting one password
+    GRANTED = "granted"  # verified; the code itself and the challenge's id are good for one change
     OVER = "over"
 
 
@@ -42,32 +60,29 @@ class Issued(Struct, frozen=True):
     code: str
 
 
-async def find(tx: ReadTx, request_id: str, customer_id: int) -> str | None:
+async def find(tx: ReadTx, request_id: str, holder: Holder) -> str | None:
     """The challenge this request has started already; `Conflict("request_reused")` when it was somebody else's."""
     row = await tx.first(
-        select(otp_challenges.c.id, otp_challenges.c.customer_id).where(
+        select(otp_challenges.c.id, otp_challenges.c.customer_id, otp_challenges.c.phone).where(
             otp_challenges.c.request_id == request_id
         )
     )
-    if row is not None and row.customer_id != customer_id:
+    if row is not None and Holder(row.customer_id, row.phone) != holder:
         raise Conflict("request_reused")
     return None if row is None else str(row.id)
 
 
-async def issue(tx: WriteTx, keyring: Keyring, customer_id: int, request_id: str) -> Issued:
-    """Start a challenge; the customer's earlier codes and grants are over. Raises `Conflict("request_reused")`."""
+async def issue(tx: WriteTx, keyring: Keyring, holder: Holder, request_id: str) -> Issued:
+    """Start a challenge; the holder's earlier codes and grants are over. Raises `Conflict("request_reused")`."""
     issued = Issued(new_uuid(), f"{secrets.randbelow(1_000_000):06d}")
-    earlier = otp_challenges.update().where(
-        otp_challenges.c.customer_id == customer_id,
-        otp_challenges.c.purpose == _PURPOSE,
-        otp_challenges.c.state != State.OVER,
-    )
+    earlier = otp_challenges.update().where(holder.rows, otp_challenges.c.state != State.OVER)
     await tx.execute(earlier.values(state=State.OVER))
     is_new = await tx.insert_new(
         otp_challenges,
         id=issued.challenge_id,
-        customer_id=customer_id,
-        purpose=_PURPOSE,
+        customer_id=holder.customer_id,
+        phone=holder.phone,
+        purpose=holder.purpose,
         code_mac=_mac(keyring, issued.challenge_id, issued.code),
         attempts_left=TRIES,
         state=State.LIVE,
@@ -83,7 +98,7 @@ async def issue(tx: WriteTx, keyring: Keyring, customer_id: int, request_id: str
 async def check(
     tx: WriteTx,
     keyring: Keyring,
-    customer_id: int,
+    holder: Holder,
     code: str,
     *,
     accept_verified: bool = False,
@@ -93,9 +108,9 @@ async def check(
 
     A malformed code spends nothing (mywifi contract §11.5), nor does the repeat of a request.
     """
-    if request_id is not None and (earlier := await _left_by(tx, customer_id, request_id)) is not None:
+    if request_id is not None and (earlier := await _left_by(tx, holder, request_id)) is not None:
         return _as_it_was(earlier)
-    row = await _current(tx, customer_id)
+    row = await _current(tx, holder)
     if row is None or row.expires_at <= tx.now or (row.state == State.GRANTED and not accept_verified):
         return Expired()
     if not is_code(code):
@@ -121,9 +136,11 @@ class GrantUse(enum.Enum):
     OVER = enum.auto()
 
 
-async def use_grant(tx: WriteTx, grant: str, *, request_id: str | None = None) -> GrantUse:
-    """End a grant. Only one caller gets `USED`."""
-    challenge = otp_challenges.c.id == grant
+async def use_grant(
+    tx: WriteTx, grant: str, *, holder: Holder | None = None, request_id: str | None = None
+) -> GrantUse:
+    """End a grant, of nobody but `holder` when one is named. Only one caller gets `USED`."""
+    challenge = and_(otp_challenges.c.id == grant, holder.rows if holder else true())
     good = (challenge, otp_challenges.c.state == State.GRANTED, otp_challenges.c.expires_at > tx.now)
     ended = otp_challenges.update().where(*good).values(state=State.OVER, last_request_id=request_id)
     if await tx.execute(ended) == 1:
@@ -137,19 +154,19 @@ def _mac(keyring: Keyring, challenge_id: str, code: str) -> str:
     return keyring.keyed_hash("one-time code", challenge_id, code)
 
 
-async def _current(tx: ReadTx, customer_id: int) -> Row[Any] | None:
-    """The one challenge that is not over; `issue` leaves no other."""
-    return await tx.first(_of(customer_id).where(otp_challenges.c.state != State.OVER))
+async def _current(tx: ReadTx, holder: Holder) -> Row[Any] | None:
+    """The newest challenge that is not over, locked; two sent to one phone at once may both be there."""
+    standing = _of(holder).where(otp_challenges.c.state != State.OVER)
+    newest = standing.order_by(otp_challenges.c.created_at.desc(), otp_challenges.c.id).limit(1)
+    return await tx.first(newest.with_for_update())
 
 
-async def _left_by(tx: ReadTx, customer_id: int, request_id: str) -> Row[Any] | None:
-    return await tx.first(_of(customer_id).where(otp_challenges.c.last_request_id == request_id))
+async def _left_by(tx: ReadTx, holder: Holder, request_id: str) -> Row[Any] | None:
+    return await tx.first(_of(holder).where(otp_challenges.c.last_request_id == request_id))
 
 
-def _of(customer_id: int) -> Any:
-    return select(otp_challenges).where(
-        otp_challenges.c.customer_id == customer_id, otp_challenges.c.purpose == _PURPOSE
-    )
+def _of(holder: Holder) -> Select[Any]:
+    return select(otp_challenges).where(holder.rows)
 
 
 def _as_it_was(row: Row[Any]) -> CodeCheck:

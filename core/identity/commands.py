@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Column, Table, select
 
 from core.audit.log import SYSTEM, record
 from core.customers.accounts import open_account
 from core.customers.tables import customers
-from core.identity.tables import attempt_counters, logins, otp_challenges, revoked_tokens
+from core.identity.tables import attempt_counters, chat_invites, logins, otp_challenges, revoked_tokens
 from core.identity.types import NewAccount, Role
 from core.platform.errors import Conflict
 from core.platform.ids import new_id, new_uuid
@@ -124,6 +125,7 @@ async def purge(uow: UnitOfWork, *, batch: int = 2000) -> int:
     for table, key, memory in (
         (otp_challenges, otp_challenges.c.id, _MEMORY_OF_CODES),
         (revoked_tokens, revoked_tokens.c.jti, timedelta(0)),
+        (chat_invites, chat_invites.c.id, _MEMORY_OF_CODES),
         (attempt_counters, attempt_counters.c.bucket, timedelta(0)),
     ):
         while gone := await _purge_batch(uow, table, key, memory, batch):
@@ -131,7 +133,7 @@ async def purge(uow: UnitOfWork, *, batch: int = 2000) -> int:
     return removed
 
 
-async def _purge_batch(uow: UnitOfWork, table: Table, key: Column[str], memory: timedelta, batch: int) -> int:
+async def _purge_batch(uow: UnitOfWork, table: Table, key: Column[Any], memory: timedelta, batch: int) -> int:
     async with uow.write() as tx:
         old = select(key).where(table.c.expires_at < tx.now - memory).limit(batch)
         return await tx.execute(table.delete().where(key.in_(old)))

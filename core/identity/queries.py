@@ -148,9 +148,7 @@ async def _login(tx: ReadTx, statement: Select[Any], **wanted: object) -> Custom
     row = await tx.first(statement, wanted)
     if row is None:
         return None
-    is_held = (
-        row.recovery_phone and row.recovery_phone_until is not None and row.recovery_phone_until > tx.now
-    )
+    is_held = row.recovery_phone_until is not None and row.recovery_phone_until > tx.now
     return CustomerLogin(
         _account(row),
         password_hash=row.password_hash,

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from core.identity import codes, counters, queries
-from core.identity.codes import Issued
+from core.identity.codes import Holder, Issued
 from core.identity.counters import CODES_FROM, CODES_TO, charge, origin
 from core.identity.queries import CustomerLogin
 from core.identity.types import CodeCheck, RecoveryStarted
@@ -55,7 +55,7 @@ async def start(
     login = await queries.login_of_service(tx, service_number)
     phone = None if login is None else login.code_phone
     if login is not None and phone is not None:
-        started = await codes.find(tx, request_id, login.account.customer_id)
+        started = await codes.find(tx, request_id, Holder(login.account.customer_id))
         if started is not None:
             return RecoveryStarted(started, phones.mask(phone))
     to = charge(keyring, CODES_TO, phone or f"nobody at {service_number}")
@@ -64,7 +64,7 @@ async def start(
         return Throttled(wait, "too_many_codes")
     if login is None or phone is None:
         return _nobody(settings, keyring, service_number, request_id, is_known=login is not None)
-    issued = await codes.issue(tx, keyring, login.account.customer_id, request_id)
+    issued = await codes.issue(tx, keyring, Holder(login.account.customer_id), request_id)
     await _send(tx, settings, login, phone, issued)
     return RecoveryStarted(
         issued.challenge_id, phones.mask(phone), echo=issued.code if settings.otp_echo else None
@@ -87,7 +87,7 @@ async def check(
         raise NotFound("customer")
     customer_id = _NOBODY if login is None else login.account.customer_id
     return await codes.check(
-        tx, keyring, customer_id, code, accept_verified=accept_verified, request_id=request_id
+        tx, keyring, Holder(customer_id), code, accept_verified=accept_verified, request_id=request_id
     )
 
 

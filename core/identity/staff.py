@@ -16,7 +16,7 @@ import structlog
 from msgspec import Struct
 from sqlalchemy import Row, and_, bindparam, select
 
-from core.customers.queries import PHONE_CHANNELS
+from core.customers.chat_access import PHONE_CHANNELS
 from core.identity import codes, counters, rules
 from core.identity.counters import charge
 from core.identity.tables import logins, staff_chats

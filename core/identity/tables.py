@@ -70,13 +70,15 @@ revoked_tokens = Table(
     Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
-#: A code that was sent, the tries it has left, and after its verification the grant to set a password.
+#: A code that was sent, the tries it has left, and after its verification the grant to change one thing. It is a
+#: customer's, sent to where their codes go, or it proves a phone, whoever holds it.
 otp_challenges = Table(
     "otp_challenges",
     metadata,
     Column("id", String(36), primary_key=True),
-    Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False),
-    Column("purpose", String(16), nullable=False),
+    Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE")),
+    Column("phone", String(20)),
+    Column("purpose", String(16), nullable=False),  # recovery, phone
     Column("code_mac", String(64), nullable=False),
     Column("attempts_left", Integer, nullable=False),
     Column("state", String(10), nullable=False),  # live, granted, over
@@ -92,6 +94,21 @@ Index(
     otp_challenges.c.customer_id,
     otp_challenges.c.purpose,
     otp_challenges.c.state,
+)
+
+Index("ix_otp_challenges_phone", otp_challenges.c.phone, otp_challenges.c.purpose, otp_challenges.c.state)
+
+#: A code that lets one chat in, kept as its hash; good once, for a quarter of an hour.
+chat_invites = Table(
+    "chat_invites",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("role", String(16), nullable=False),  # `core.customers.types.ChatRole`
+    Column("code_mac", String(64), nullable=False, unique=True),
+    Column("used_by", String(128)),  # the request that used it: its repeat is no second use
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
 )
 
 #: Security counters (logins, codes, registrations, key misses): in the database, because memory forgets and lies.

@@ -106,6 +106,12 @@ async def _swap(tx: WriteTx, chat: Chat) -> int:
     return chat_id
 
 
+async def interrupt(tx: WriteTx, channel: str, address: str) -> None:
+    """End what a chat is in the middle of: it may no longer see what it was looking at. A turn under way starts over."""
+    here = (chats.c.channel == channel, chats.c.address == address)
+    await tx.execute(chats.update().where(*here).values(dialogue=None, revision=chats.c.revision + 1))
+
+
 async def purge(uow: UnitOfWork, *, older_than: timedelta = SEEN_RETENTION, batch: int = 2000) -> int:
     """Forget answers past their retention, a batch a transaction; returns how many."""
     removed = 0

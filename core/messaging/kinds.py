@@ -49,6 +49,7 @@ class Notice(enum.StrEnum):
     PLAN_CHANGED = "plan_changed"
     PHONE_CHANGED = "phone_changed"
     CONTACT_CHANGED = "contact_changed"
+    CHAT_JOINED = "chat_joined"
 
 
 class StaffNotice(enum.StrEnum):
@@ -181,6 +182,12 @@ KINDS: Mapping[Notice, Kind] = {
         text="notice.contact_changed",
         samples={"what": message("notice.what_email"), "value": "d***@example.com"},
         needs=frozenset({"what"}),
+    ),
+    Notice.CHAT_JOINED: Kind(
+        category=Category.ESSENTIAL,
+        text="notice.chat_joined",
+        samples={"channel": "Telegram", "may": message("role.payer")},
+        needs=frozenset({"may"}),
     ),
 }
 

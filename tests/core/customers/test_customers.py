@@ -171,6 +171,7 @@ async def test_a_first_number_has_nobody_to_tell(shop: Shop) -> None:
     await shop.customers.change_phone(AGUS, SECOND)
     row = await row_of(shop, AGUS)
     assert (row.phone, row.recovery_phone) == (SECOND, None)
+    assert row.recovery_phone_until == shop.clock.now() + timedelta(hours=24)
     assert await shop.queued(TEXT_TOPIC) == []
 
 
