@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from core.adapters.routeros import RouterOsGateway
 from core.billing.usecases import Billing
 from core.catalog.usecases import Catalog
+from core.coupons.usecases import Coupons
 from core.customers.usecases import Customers
 from core.identity.access import Access
 from core.identity.contacts import Contacts
@@ -65,6 +66,7 @@ async def bootstrap(
             staff_accounts=StaffAccounts(uow, keyring, passwords),
             customer_accounts=CustomerAccounts(uow, keyring, passwords),
             preferences=PreferenceBook(uow),
+            coupons=Coupons(uow),
             staff=Staff(uow, settings, keyring),
             access=Access(uow, settings, keyring),
             contacts=Contacts(uow, settings, keyring),

@@ -6,6 +6,7 @@ from core.audit import activity
 from core.audit import tables as audit
 from core.billing import tables as billing
 from core.catalog import tables as catalog
+from core.coupons import tables as coupons
 from core.customers import tables as customers
 from core.identity import tables as identity
 from core.messaging import tables as messaging
@@ -13,6 +14,7 @@ from core.network import tables as network
 from core.partners import tables as partners
 from core.platform import numbering, outbox, scheduler
 from core.platform.db import metadata
+from core.portal import tables as portal
 from core.preferences import tables as preferences
 from core.subscriptions import tables as subscriptions
 from core.tickets import tables as tickets
@@ -22,6 +24,7 @@ __all__ = [
     "audit",
     "billing",
     "catalog",
+    "coupons",
     "customers",
     "identity",
     "messaging",
@@ -30,6 +33,7 @@ __all__ = [
     "numbering",
     "outbox",
     "partners",
+    "portal",
     "preferences",
     "scheduler",
     "subscriptions",

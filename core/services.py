@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.billing.usecases import Billing
 from core.catalog.usecases import Catalog
+from core.coupons.usecases import Coupons
 from core.customers.usecases import Customers
 from core.identity.access import Access
 from core.identity.contacts import Contacts
@@ -34,6 +35,7 @@ class Services:
     staff_accounts: StaffAccounts
     customer_accounts: CustomerAccounts
     preferences: PreferenceBook
+    coupons: Coupons
     staff: Staff
     access: Access
     contacts: Contacts

@@ -64,6 +64,17 @@ class Call(Struct, frozen=True, kw_only=True):
             raise TypeError("this action is not declared for customers only")
         return self.caller
 
+    @property
+    def actor(self) -> str:
+        """What records call whoever calls."""
+        match self.caller:
+            case StaffAccount() as staff:
+                return f"staff:{staff.id}"
+            case CustomerCaller() as customer:
+                return f"customer:{customer.id}"
+            case None:
+                return "nobody"
+
     def refuse_when_closed(self) -> None:
         """Raise `Refused` with 503 while the customers' side is closed (§1.7)."""
         if self.preferences.maintenance:

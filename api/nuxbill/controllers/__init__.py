@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from api.nuxbill.controllers import sessions
+from api.nuxbill.controllers import coupons, sessions
 
-CONTROLLERS = {each.name: each for each in (*sessions.CONTROLLERS,)}
+CONTROLLERS = {each.name: each for each in (*sessions.CONTROLLERS, coupons.coupons)}

@@ -1,0 +1,1 @@
+"""Coupons: discounts that staff hand out by code."""

@@ -1,0 +1,1 @@
+"""What the portal shows: pages, dashboard widgets, the customers' inbox."""
