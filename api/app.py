@@ -29,6 +29,8 @@ from core.settings import Settings, networks
 
 #: The sandbox's phone sends photos.
 _SANDBOX_BODY = 16 * 1024 * 1024
+#: A partner's statement of a day with some fifty thousand payments.
+_STATEMENT_BODY = 4 * 1024 * 1024
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +92,7 @@ def create_app(services: Services, settings: Settings) -> Api:
     edge: Any = Edge(
         cast("App", app.asgi_app),
         allowed_origins=_listed(settings.cors_origins),
-        larger_bodies={"/system/": nuxbill.LARGEST_BODY}
+        larger_bodies={"/system/": nuxbill.LARGEST_BODY, "/api/v2/partner/statements": _STATEMENT_BODY}
         | ({"/sandbox/": _SANDBOX_BODY} if settings.sandbox else {}),
     )
     app.asgi_app = edge  # type: ignore[method-assign]  # Quart documents this as the way to wrap an app

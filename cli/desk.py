@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 
 from core.bootstrap import bootstrap
 from core.partners.availability import Block
+from core.partners.statements import counts_of
 from core.partners.types import Transaction
 from core.partners.usecases import Partners
 from core.platform.errors import DomainError
@@ -16,12 +19,16 @@ from core.settings import Settings
 
 #: Who did it, in the log: whoever may run commands on this machine.
 OPERATOR = "operator"
+_MOST_SHOWN = 50
 _REASONS = {
     "already_final": "this payment has ended already.",
     "not_final": "this payment is still under way.",
     "transaction": "this partner has no payment of that refNumber.",
     "partner": "there is no such partner.",
     "customer": "there is no such service number.",
+    "day": "this day is not closed yet; its file is written at six the next morning.",
+    "reference_reused": "another transfer paid this day already.",
+    "statement": "this file cannot be read: a CSV needs the columns refNumber and amount.",
     "period": "the end must be after the beginning.",
 }
 
@@ -71,6 +78,50 @@ async def at_once(settings: Settings, code: str, *, wanted: bool) -> None:
     async with at_the_desk(settings) as partners:
         await partners.desk.settle_at_once(code, wanted=wanted)
     print(f"{code} gets {'RC 0 at once where it can' if wanted else 'RC 299 first, always'}.")
+
+
+async def batches(settings: Settings, code: str, first: str, last: str) -> None:
+    """One line a day."""
+    days = _day(first), _day(last)
+    async with at_the_desk(settings) as partners:
+        found = await partners.desk.batches(code, *days)
+    for each in found:
+        print(
+            f"{each.date}  {each.state:<6} {each.count:>6}  {rupiah(each.amount):>16}"
+            f"  fee {rupiah(each.partner_fee):>12}  back {rupiah(each.reversals):>12}  = {rupiah(each.payable):>16}"
+            f"  {each.reference or ''}"
+        )
+
+
+async def paid(settings: Settings, code: str, day: str, reference: str) -> None:
+    when = _day(day)
+    async with at_the_desk(settings) as partners:
+        is_new = await partners.desk.pay_out(code, when, reference, actor=OPERATOR)
+    print(f"{when} is paid." if is_new else f"{when} was paid by this transfer already.")
+
+
+async def reconcile(settings: Settings, code: str, day: str, statement: Path, *, as_csv: bool) -> bool:
+    """Print what agrees and what does not; True when everything agrees."""
+    when, content = _day(day), await asyncio.to_thread(statement.read_bytes)
+    async with at_the_desk(settings) as partners:
+        found = await partners.desk.reconcile(code, when, content, actor=OPERATOR)
+    if as_csv:
+        print(found.as_csv().decode(), end="")
+    else:
+        print("\n".join(f"{count:>8}  {what}" for what, count in counts_of(found)))
+        for each in found.differences[:_MOST_SHOWN]:
+            print(
+                f"{each.kind.value:<14} {each.ref_number:<24} ours {each.our_amount} theirs {each.their_amount}"
+            )
+    return not found.differences
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        print(f"{text} is not a day; write 2026-01-31.")
+        raise SystemExit(1) from None
 
 
 async def block(settings: Settings, number: str, reason: str, *, dispute: bool) -> None:

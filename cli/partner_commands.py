@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -123,6 +124,44 @@ def partner_at_once(
     from cli.desk import at_once
 
     asyncio.run(at_once(settings_or_exit(), code, wanted=wanted))
+
+
+@partner.command("batches")
+def partner_batches(
+    code: Code,
+    first: Annotated[str, typer.Argument(help="The first day, such as 2026-11-01.")],
+    last: Annotated[str, typer.Argument(help="The last day.")],
+) -> None:
+    """Show what each day comes to, and whether it is open, closed or paid."""
+    from cli.desk import batches
+
+    asyncio.run(batches(settings_or_exit(), code, first, last))
+
+
+@partner.command("paid")
+def partner_paid(
+    code: Code,
+    day: Annotated[str, typer.Argument(help="The day that was settled.")],
+    reference: Annotated[str, typer.Argument(help="The transfer's reference.")],
+) -> None:
+    """Note that a closed day's batch was paid."""
+    from cli.desk import paid
+
+    asyncio.run(paid(settings_or_exit(), code, day, reference))
+
+
+@partner.command("reconcile")
+def partner_reconcile(
+    code: Code,
+    day: Annotated[str, typer.Argument(help="The statement's day.")],
+    statement: Annotated[Path, typer.Argument(help="Their file, CSV or JSON.", exists=True, dir_okay=False)],
+    csv: Annotated[bool, typer.Option("--csv", help="Every difference as CSV.")] = False,
+) -> None:
+    """Compare a partner's statement of a day with ours; exits with 1 when anything differs."""
+    from cli.desk import reconcile
+
+    if not asyncio.run(reconcile(settings_or_exit(), code, day, statement, as_csv=csv)):
+        raise SystemExit(1)
 
 
 @partner.command("block")

@@ -15,13 +15,14 @@ from core.messaging import chats, deliveries
 from core.messaging.delivery import TextDelivery
 from core.messaging.notices import TEXT_TOPIC
 from core.messaging.ports import TextChannel
-from core.partners import callbacks, settlement
+from core.partners import callbacks, settlement, settlements
 from core.partners.callbacks import CALLBACK_TOPIC, CallbackDelivery, CallbackSchedule
+from core.partners.days import CLOSING_TIME
 from core.partners.settlement import SETTLE_TOPIC, PartnerSettlement
 from core.platform import outbox
 from core.platform.dispatcher import Consumer, Dispatcher
 from core.platform.outbox import RetryPolicy
-from core.platform.scheduler import Every, Scheduled, Scheduler
+from core.platform.scheduler import Daily, Every, Scheduled, Scheduler
 from core.platform.secrets import Keyring
 from core.platform.sqlite import SqliteUnitOfWork
 from core.services import Services
@@ -76,6 +77,9 @@ def scheduler(services: Services) -> Scheduler:
         await deliveries.purge(uow, older_than=OUTBOX_RETENTION)
         await services.partners.purge()
 
+    async def close_days(due: datetime) -> None:
+        await settlements.close_days(uow, services.settings, due)
+
     async def suspect(_due: datetime) -> None:
         await settlement.suspect(uow)
 
@@ -92,6 +96,7 @@ def scheduler(services: Services) -> Scheduler:
         [
             Scheduled("outbox.expire", Every(timedelta(minutes=1)), expire),
             Scheduled("retention", Every(timedelta(hours=1)), purge),
+            Scheduled("partner.days", Daily(CLOSING_TIME, services.settings.zone), close_days),
             Scheduled("partner.suspect", Every(timedelta(seconds=30)), suspect),
             Scheduled("audit.seal", Every(timedelta(seconds=15)), seal),
             Scheduled("sqlite.checkpoint", Every(timedelta(seconds=15)), checkpoint, timedelta(minutes=1)),

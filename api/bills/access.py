@@ -52,6 +52,8 @@ class Terms(Struct, frozen=True):
     rate: str
     malformed: Code = Code.BAD_REQUEST
     deadline_s: float = 8.0
+    #: The body is a file of any kind, which the claims cover by `sha256` instead of repeating it.
+    takes_file: bool = False
 
 
 class Call(Struct):
@@ -130,7 +132,10 @@ async def _admitted(view: PartnerView, terms: Terms, call: Call) -> Reply:
     if request.headers.get("VERSION", "2.0").strip() not in _VERSIONS:
         raise Declined(terms.malformed, "VERSION")
     fields = Fields(claims, terms.malformed)
-    fields.check_body(shown.body)
+    if terms.takes_file:
+        fields.check_file(shown.body)
+    else:
+        fields.check_body(shown.body)
     return await view(key, fields)
 
 

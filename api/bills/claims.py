@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -48,6 +49,12 @@ class Fields:
             folded = name.lower()
             if folded not in self._claims or not _is_same(self._claims[folded], value):
                 raise Unauthenticated("partner")
+
+    def check_file(self, content: bytes) -> None:
+        """Raises `Unauthenticated` when a file is not the one that was signed."""
+        signed = self._claims.get("sha256")
+        if not isinstance(signed, str) or signed.lower() != hashlib.sha256(content).hexdigest():
+            raise Unauthenticated("partner")
 
     def spelled(self, name: str, pattern: re.Pattern[str], *, otherwise: Code | None = None) -> str:
         """A required string; a number would have lost its leading zeros, so it is refused (§4.1)."""

@@ -13,6 +13,7 @@ from core.partners.bodies import InquiryData, TransactionData
 from core.partners.callbacks import Told
 from core.partners.codes import WORDS, Code
 from core.partners.reports import Day
+from core.partners.statements import Reconciled
 
 Json = dict[str, Any]
 
@@ -62,7 +63,17 @@ _ASK_AGAIN = frozenset(
 
 def document() -> Json:
     """The whole document."""
-    answers = (InquiryData, TransactionData, Balance, ProductEntry, Day, Settlements, Resent, Told)
+    answers = (
+        InquiryData,
+        TransactionData,
+        Balance,
+        ProductEntry,
+        Day,
+        Settlements,
+        Resent,
+        Told,
+        Reconciled,
+    )
     _, schemas = msgspec.json.schema_components(answers, ref_template=_REF)
     return {
         "openapi": "3.1.0",
@@ -125,6 +136,9 @@ def _paths() -> Json:
     found["/api/v2/partner/transactions"] = {"get": days | _query(date=True, cursor=False)}
     batches = _operation("partner_settlements", "What days come to", _ref(Settlements))
     found["/api/v2/partner/settlements"] = {"get": batches | _query(**{"from": True, "to": True})}
+    file = _operation("partner_statements", "Compare a day's statement with ours", _ref(Reconciled), csv=True)
+    members: Json = {"date": _TEXT, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}
+    found["/api/v2/partner/statements"] = {"post": file | _claims(members, {})}
     for name, what, data in (
         ("callbacks", "What was tried to tell of a payment", {"type": "array", "items": _ref(Told)}),
         ("callbacks/resend", "Tell once more how a payment ended", _ref(Resent)),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-from collections.abc import Iterable
 from datetime import date
 
 import msgspec
@@ -18,14 +15,15 @@ from api.bills.claims import Fields, day
 from core.partners import bodies
 from core.partners.bodies import Envelope
 from core.partners.codes import DONE, Code
-from core.partners.reports import LONGEST_PERIOD, Batch, Day, Line
+from core.partners.reports import LONGEST_PERIOD, Batch
 from core.partners.types import Declined, PartnerKey, Product, Scope
-from core.platform.errors import Conflict, NotFound
+from core.platform.errors import Conflict, Invalid, NotFound
 
 blueprint = Blueprint("bill_partner", __name__)
 
 _REPORT = Terms(Scope.REPORT, "1/second")
 _RESEND = Terms(Scope.STATUS, "1/second")
+_STATEMENT = Terms(Scope.REPORT, "1/second", deadline_s=60.0, takes_file=True)
 _LARGEST_CURSOR = 2**53 - 1
 
 
@@ -113,6 +111,21 @@ async def list_settlements(key: PartnerKey, fields: Fields) -> Envelope:
     return _reported(Settlements(await services().partners.batches(key, first, last)))
 
 
+@blueprint.post("/api/v2/partner/statements")
+@for_partners(_STATEMENT)
+async def reconcile(key: PartnerKey, fields: Fields) -> Reply:
+    """The partner's statement of the day `date`, CSV or JSON, against ours: what agrees, and each line that does not."""
+    when = day(fields.text("date"), "date")
+    content = await request.get_data(cache=True, as_text=False, parse_form_data=False)
+    try:
+        found = await services().partners.reconcile(key, when, content)
+    except Invalid as unreadable:
+        raise Declined(Code.BAD_REQUEST, f"statement, line {unreadable.facts.get('line', 0)}") from unreadable
+    if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv":
+        return Response(found.as_csv(), content_type="text/csv; charset=utf-8")
+    return _reported(found)
+
+
 @blueprint.post("/api/v2/partner/callbacks")
 @for_partners(_RESEND)
 async def list_callbacks(key: PartnerKey, fields: Fields) -> Envelope:
@@ -170,14 +183,8 @@ def _reported(data: object) -> Envelope:
 
 
 async def _file(key: PartnerKey, when: date) -> Response:
-    """Every page of the day in one file; its digest goes along, to be compared after the transfer."""
-    lines: list[Line] = []
-    page = await services().partners.day(key, when)
-    lines += page.transactions
-    while page.next_cursor is not None:
-        page = await services().partners.day(key, when, after=page.next_cursor)
-        lines += page.transactions
-    content = _csv(lines, page)
+    """The whole day in one file; its digest goes along, to be compared after the transfer."""
+    content = await services().partners.file(key, when)
     return Response(
         content,
         content_type="text/csv; charset=utf-8",
@@ -186,17 +193,3 @@ async def _file(key: PartnerKey, when: date) -> Response:
             "X-Content-SHA256": hashlib.sha256(content).hexdigest(),
         },
     )
-
-
-def _csv(lines: Iterable[Line], page: Day) -> bytes:
-    names = [field.encode_name for field in msgspec.structs.fields(Line)]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(names)
-    for line in lines:
-        row = msgspec.to_builtins(line)
-        writer.writerow(["" if row[name] is None else row[name] for name in names])
-    totals = msgspec.to_builtins(page.totals)
-    trailer = {"date": "TOTAL", "transactionId": totals["count"], "status": "SUCCESS"} | totals
-    writer.writerow([trailer.get(name, "") for name in names])
-    return text.getvalue().encode()

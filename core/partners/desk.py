@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import structlog
@@ -11,10 +11,12 @@ from msgspec import Struct
 from sqlalchemy import Row, func, select
 
 from core.customers.queries import id_of
-from core.partners import callbacks, queries
+from core.partners import callbacks, queries, settlements
 from core.partners.availability import Block
 from core.partners.codes import Code
+from core.partners.reports import Batch, batches
 from core.partners.settlement import PartnerSettlement, end, held
+from core.partners.statements import Reconciled, reconcile
 from core.partners.tables import partner_blocks, partner_maintenance, partner_transactions, partners
 from core.partners.types import State, Transaction
 from core.platform.errors import Conflict, Invalid, NotFound
@@ -78,6 +80,22 @@ class Desk:
         await PartnerSettlement(self._uow, self._settings).settle(transaction_id)
         async with self._uow.read() as tx:
             return queries.as_transaction(await _named(tx, partner, ref_number))
+
+    async def pay_out(self, partner: str, day: date, reference: str, *, actor: str) -> bool:
+        """Note that a closed day was settled by this transfer; raises what `settlements.pay_out` raises."""
+        async with self._uow.write() as tx:
+            return await settlements.pay_out(tx, await partner_id(tx, partner), day, reference, actor=actor)
+
+    async def batches(self, partner: str, first: date, last: date) -> tuple[Batch, ...]:
+        """What the days of a period come to. Raises `NotFound("partner")`."""
+        async with self._uow.read() as tx:
+            return await batches(tx, await partner_id(tx, partner), first, last, self._settings.zone)
+
+    async def reconcile(self, partner: str, day: date, content: bytes, *, actor: str) -> Reconciled:
+        """A partner's statement of a day against ours; raises `NotFound("partner")`, `Invalid("statement", line=…)`."""
+        async with self._uow.read() as tx:
+            found = await partner_id(tx, partner)
+        return await reconcile(self._uow, self._settings, found, day, content, brought_by=actor)
 
     async def resend(self, partner: str, ref_number: str) -> int:
         """Tell the partner once more how a payment ended; returns how many addresses. Raises `NotFound`, `Conflict`."""

@@ -1,10 +1,12 @@
 """The partners' money with us: double entry, append only; a balance is always what its entries sum to.
 
 Accounts: `cash` received from a partner, its `deposit` (a credit: what we owe it), `clearing` for payments under way,
-`collected` for payments that succeeded. Reversing an entry is a new entry.
+`collected` for payments that succeeded, its `share` of them. Reversing an entry is a new entry.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from sqlalchemy import func, select
 
@@ -13,6 +15,7 @@ from core.partners.tables import deposit_entries, partners
 from core.platform.uow import ReadTx, WriteTx
 
 CASH, DEPOSIT, CLEARING, COLLECTED = "cash", "deposit", "clearing", "collected"
+SHARE = "share"
 
 
 async def top_up(tx: WriteTx, partner_id: int, amount: int, reference: str) -> bool:
@@ -48,6 +51,19 @@ async def give_back(tx: WriteTx, partner_id: int, transaction_id: int, amount: i
     await _change_balance(tx, partner_id, amount)
 
 
+async def take_back(tx: WriteTx, partner_id: int, transaction_id: int, amount: int) -> None:
+    """A payment that had succeeded was reversed: what was ours is the partner's again."""
+    await _move(tx, partner_id, f"reversal:{transaction_id}", debit=COLLECTED, credit=DEPOSIT, amount=amount)
+    await _change_balance(tx, partner_id, amount)
+
+
+async def pay_out(tx: WriteTx, partner_id: int, day_id: int, *, share: int, owed: int) -> None:
+    """A day's batch was paid: the partner has its share, and we have what it `owed` for the day, less that share."""
+    entries = {SHARE: share, CASH: owed - share, DEPOSIT: -owed}
+    await _book(tx, partner_id, f"settlement:{day_id}", entries)
+    await _change_balance(tx, partner_id, owed)
+
+
 async def _change_balance(tx: WriteTx, partner_id: int, change: int) -> bool:
     covered = partners.c.balance + change + partners.c.credit_limit >= 0
     row = partners.update().where(partners.c.id == partner_id, covered)
@@ -57,16 +73,14 @@ async def _change_balance(tx: WriteTx, partner_id: int, change: int) -> bool:
 async def _move(
     tx: WriteTx, partner_id: int, transaction: str, *, debit: str, credit: str, amount: int
 ) -> None:
-    for account, signed in ((debit, amount), (credit, -amount)):
-        await tx.execute(
-            deposit_entries.insert().values(
-                partner_id=partner_id,
-                transaction=transaction,
-                account=account,
-                amount=signed,
-                created_at=tx.now,
-            )
-        )
+    await _book(tx, partner_id, transaction, {debit: amount, credit: -amount})
+
+
+async def _book(tx: WriteTx, partner_id: int, transaction: str, entries: Mapping[str, int]) -> None:
+    facts = {"partner_id": partner_id, "transaction": transaction, "created_at": tx.now}
+    rows = [facts | {"account": account, "amount": amount} for account, amount in entries.items() if amount]
+    if rows:
+        await tx.execute(deposit_entries.insert(), rows)
 
 
 async def faults(tx: ReadTx) -> tuple[str, ...]:

@@ -11,11 +11,12 @@ import structlog
 from msgspec import Struct
 from sqlalchemy import select
 
-from core.partners import access, callbacks, inquiry, keys, ledger, payment, queries, reports
+from core.partners import access, callbacks, days, inquiry, keys, ledger, payment, queries, reports
 from core.partners.access import Gate
 from core.partners.desk import Desk
 from core.partners.keys import NewKey, NewPartner, NewProduct
 from core.partners.settlement import PartnerSettlement
+from core.partners.statements import Reconciled, reconcile
 from core.partners.tables import partner_keys, partner_products, partners
 from core.partners.types import (
     Environment,
@@ -126,6 +127,20 @@ class Partners:
         """What the days of a period come to."""
         async with self._uow.read() as tx:
             return await reports.batches(tx, key.partner_id, first, last, self._settings.zone)
+
+    async def file(self, key: PartnerKey, when: date) -> bytes:
+        """A day's payments as a CSV file: the one that was written at its closing, or how it would be written now."""
+        async with self._uow.read() as tx:
+            found = await reports.file(tx, key.partner_id, when)
+        if found is not None:
+            return found
+        made = await days.written(self._uow, key.partner_id, when, self._settings.zone)
+        return days.unfolded(made.content)
+
+    async def reconcile(self, key: PartnerKey, when: date, content: bytes) -> Reconciled:
+        """The partner's own statement of a day against ours; raises `Invalid("statement", line=…)`."""
+        who = f"partner-key:{key.id}"
+        return await reconcile(self._uow, self._settings, key.partner_id, when, content, brought_by=who)
 
     async def resend_sandboxed(self, key: PartnerKey, transaction_id: int) -> int:
         """Repeat the callbacks of a sandbox payment that has ended; returns how many. Raises `NotFound`, `Conflict`."""
