@@ -22,6 +22,8 @@ OPERATOR = "operator"
 _MOST_SHOWN = 50
 _REASONS = {
     "already_final": "this payment has ended already.",
+    "not_successful": "only a real payment that succeeded can be taken back.",
+    "reason": "say why, in at most 200 characters.",
     "not_final": "this payment is still under way.",
     "transaction": "this partner has no payment of that refNumber.",
     "partner": "there is no such partner.",
@@ -56,6 +58,12 @@ async def show(settings: Settings) -> None:
 async def fail(settings: Settings, code: str, ref: str) -> None:
     async with at_the_desk(settings) as partners:
         _tell(await partners.desk.fail(code, ref, actor=OPERATOR))
+
+
+async def reverse(settings: Settings, code: str, ref: str, reason: str) -> None:
+    async with at_the_desk(settings) as partners:
+        is_new = await partners.desk.reverse(code, ref, reason=reason, actor=OPERATOR)
+    print(f"{ref} is taken back." if is_new else f"{ref} was taken back before.")
 
 
 async def settle(settings: Settings, code: str, ref: str) -> None:

@@ -100,6 +100,16 @@ def partner_fail(code: Code, ref: Ref) -> None:
     asyncio.run(fail(settings_or_exit(), code, ref))
 
 
+@partner.command("reverse")
+def partner_reverse(
+    code: Code, ref: Ref, reason: Annotated[str, typer.Argument(help="Why, for whoever asks later.")]
+) -> None:
+    """Take a successful payment back: the deposit is returned, the bills are open again."""
+    from cli.desk import reverse
+
+    asyncio.run(reverse(settings_or_exit(), code, ref, reason))
+
+
 @partner.command("settle")
 def partner_settle(code: Code, ref: Ref) -> None:
     """Try once more to bring a payment that hangs to its end."""

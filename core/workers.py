@@ -81,7 +81,7 @@ def scheduler(services: Services) -> Scheduler:
         await settlements.close_days(uow, services.settings, due)
 
     async def suspect(_due: datetime) -> None:
-        await settlement.suspect(uow)
+        await settlement.suspect(uow, services.settings)
 
     async def seal(_due: datetime) -> None:
         await chain.seal(uow)

@@ -56,6 +56,8 @@ class StaffNotice(enum.StrEnum):
     """A notice to the people of the business."""
 
     TICKET_OPENED = "ticket_opened"
+    PARTNER_PAYMENTS_HANG = "partner_payments_hang"
+    PARTNER_STATEMENT = "partner_statement"
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -191,4 +193,8 @@ KINDS: Mapping[Notice, Kind] = {
     ),
 }
 
-STAFF_TEXTS: Mapping[StaffNotice, str] = {StaffNotice.TICKET_OPENED: "staff_notice.ticket_opened"}
+STAFF_TEXTS: Mapping[StaffNotice, str] = {
+    StaffNotice.TICKET_OPENED: "staff_notice.ticket_opened",
+    StaffNotice.PARTNER_PAYMENTS_HANG: "staff_notice.partner_payments_hang",
+    StaffNotice.PARTNER_STATEMENT: "staff_notice.partner_statement",
+}

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-import structlog
 from msgspec import Struct
 from sqlalchemy import Row, func, select
 
+from core.audit.log import record
 from core.customers.queries import id_of
 from core.partners import callbacks, queries, settlements
 from core.partners.availability import Block
 from core.partners.codes import Code
 from core.partners.reports import Batch, batches
+from core.partners.reversals import reverse
 from core.partners.settlement import PartnerSettlement, end, held
 from core.partners.statements import Reconciled, reconcile
 from core.partners.tables import partner_blocks, partner_maintenance, partner_transactions, partners
@@ -22,8 +23,6 @@ from core.partners.types import State, Transaction
 from core.platform.errors import Conflict, Invalid, NotFound
 from core.platform.uow import ReadTx, UnitOfWork
 from core.settings import Settings
-
-log = structlog.get_logger(__name__)
 
 
 class Standing(Struct, frozen=True):
@@ -69,9 +68,26 @@ class Desk:
             if State(row.state).is_final:
                 raise Conflict("already_final")
             await end(tx, row, Code.MANUALLY_FAILED)
-            ended = queries.as_transaction(await held(tx, row.id))
-        log.info("partner_transaction_failed_by_hand", transaction_id=ended.id, actor=actor)
-        return ended
+            details = {"amount": row.amount}
+            await record(
+                tx, actor=actor, action="partner_payment_failed", subject=_subject(row), details=details
+            )
+            return queries.as_transaction(await held(tx, row.id))
+
+    async def reverse(self, partner: str, ref_number: str, *, reason: str, actor: str) -> bool:
+        """Take a successful payment back: the deposit is returned, the bills are open again, the day's file tells of it.
+
+        False when that was done before. Raises `NotFound("transaction")` and what `reversals.reverse` raises.
+        """
+        async with self._uow.write() as tx:
+            row = await held(tx, (await _named(tx, partner, ref_number)).id)
+            is_new = await reverse(tx, self._settings, row, reason=reason, actor=actor)
+            if is_new:
+                details = {"amount": row.amount}
+                await record(
+                    tx, actor=actor, action="partner_payment_reversed", subject=_subject(row), details=details
+                )
+            return is_new
 
     async def settle(self, partner: str, ref_number: str) -> Transaction:
         """Try once more to bring a payment that hangs to its end. Raises `NotFound("transaction")`."""
@@ -153,6 +169,10 @@ async def _named(tx: ReadTx, code: str, ref_number: str) -> Row[Any]:
     if row is None:
         raise NotFound("transaction")
     return row
+
+
+def _subject(row: Row[Any]) -> str:
+    return f"partner-transaction:{row.id}"
 
 
 async def _customer(tx: ReadTx, service_number: str) -> int:

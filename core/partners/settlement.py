@@ -12,13 +12,15 @@ from sqlalchemy import Row, exists, select
 from core.billing.commands import Payment
 from core.billing.settling import numbered, settle_and_follow_up
 from core.billing.types import Settled
+from core.messaging.kinds import StaffNotice
+from core.messaging.notices import tell_staff
 from core.partners import ledger, queries
 from core.partners.callbacks import queue_deliveries
 from core.partners.codes import Code
 from core.partners.rules import SUSPECT_AFTER
 from core.partners.scenarios import scenario
 from core.partners.tables import partner_inquiries, partner_transactions
-from core.partners.types import State
+from core.partners.types import BillItem, State
 from core.platform.outbox import Done, Job, Outcome, RetryPolicy
 from core.platform.uow import UnitOfWork, WriteTx
 from core.settings import Settings
@@ -30,6 +32,8 @@ SETTLE_TOPIC = "partner.settle"
 RETRIES = RetryPolicy(first_s=1, factor=2, longest_s=60, limit=50)
 _TOKEN_ALPHABET = string.ascii_uppercase + string.digits
 _TOKEN_LENGTH = 16
+#: So many payments that hang are named to staff.
+_MOST_NAMED = 5
 
 
 class _NotPayable(Exception):
@@ -67,19 +71,27 @@ class PartnerSettlement:
         await end(tx, row, Code.SUCCESS)
 
     async def _pay_invoices(self, tx: WriteTx, row: Row[Any]) -> None:
-        """All or none. One reference pays one invoice, so further ones get the reference with a number behind it."""
-        bills = queries.as_bills(row.bills)
+        """All or none."""
+        bills = references(row)
         invoices = {
-            invoice.id: invoice for invoice in await tx.all(numbered([bill.invoice_id for bill in bills]))
+            invoice.id: invoice for invoice in await tx.all(numbered([bill.invoice_id for bill, _ in bills]))
         }
-        for number, bill in enumerate(bills, 1):
-            reference = row.ref_number if number == 1 else f"{row.ref_number}/{number}"
+        for bill, reference in bills:
             payment = Payment(f"partner:{row.partner_id}", reference, bill.amount)
             invoice = invoices.get(bill.invoice_id)
             if invoice is None or not isinstance(
                 await settle_and_follow_up(tx, self._settings, invoice, payment), Settled
             ):
                 raise _NotPayable
+
+
+def references(row: Row[Any]) -> list[tuple[BillItem, str]]:
+    """A payment's bills, each with the reference that pays it: one reference pays one bill, so further ones are numbered."""
+    bills = queries.as_bills(row.bills)
+    return [
+        (bill, row.ref_number if number == 1 else f"{row.ref_number}/{number}")
+        for number, bill in enumerate(bills, 1)
+    ]
 
 
 async def held(tx: WriteTx, transaction_id: int) -> Row[Any]:
@@ -124,21 +136,36 @@ def _new_token() -> str:
     return "".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(_TOKEN_LENGTH))
 
 
-async def suspect(uow: UnitOfWork) -> int:
-    """Mark payments without an outcome for too long, so that somebody looks; returns how many (§7)."""
+async def suspect(uow: UnitOfWork, settings: Settings) -> int:
+    """Mark payments without an outcome for too long and tell staff, so that somebody looks; returns how many (§7)."""
     is_real = exists(
         select(partner_inquiries.c.id).where(
             partner_inquiries.c.id == partner_transactions.c.inquiry_id,
             partner_inquiries.c.customer_id.is_not(None),
         )
     )
-    async with uow.write() as tx:
-        late = partner_transactions.update().where(
-            partner_transactions.c.state == State.PENDING,
-            partner_transactions.c.accepted_at <= tx.now - SUSPECT_AFTER,
+    transaction = partner_transactions.c
+    async with uow.read() as glance:
+        is_late = (
+            transaction.state == State.PENDING,
+            transaction.accepted_at <= glance.now - SUSPECT_AFTER,
             is_real,
         )
-        found = await tx.execute(late.values(state=State.SUSPECT))
-    if found:
-        log.error("partner_transactions_suspect", count=found)
-    return found
+        if await glance.first(select(transaction.id).where(*is_late).limit(1)) is None:
+            return 0
+    async with uow.write() as tx:
+        hanging = select(transaction.id, transaction.ref_number).where(*is_late).order_by(transaction.id)
+        rows = await tx.all(hanging.with_for_update(skip_locked=True))
+        marked = partner_transactions.update().where(transaction.id.in_([row.id for row in rows]))
+        await tx.execute(marked.values(state=State.SUSPECT))
+        if rows:
+            shown = ", ".join(row.ref_number for row in rows[:_MOST_NAMED])
+            await tell_staff(
+                tx,
+                settings,
+                kind=StaffNotice.PARTNER_PAYMENTS_HANG,
+                key=f"partner-hangs-{rows[-1].id}",
+                args={"count": len(rows), "payments": shown + (" …" if len(rows) > _MOST_NAMED else "")},
+            )
+    log.error("partner_transactions_suspect", count=len(rows))
+    return len(rows)

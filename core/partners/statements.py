@@ -14,10 +14,13 @@ from msgspec import Struct
 from sqlalchemy import Row, select
 
 from core.audit.log import record
+from core.messaging.kinds import StaffNotice
+from core.messaging.notices import tell_staff
 from core.partners import days
 from core.partners.reconciliation import Difference, Kind, Name, Ours, as_csv, compared, statement
-from core.partners.tables import partner_reversals, partner_statements, partner_transactions
+from core.partners.tables import partner_reversals, partner_statements, partner_transactions, partners
 from core.partners.types import State
+from core.platform.i18n import Day
 from core.platform.uow import UnitOfWork, WriteTx
 from core.settings import Settings
 
@@ -63,7 +66,8 @@ async def reconcile(
         differences=result.differences,
     )
     async with uow.write() as tx:
-        await _remember(tx, partner_id, found, hashlib.sha256(content).hexdigest(), brought_by)
+        digest = hashlib.sha256(content).hexdigest()
+        await _remember(tx, settings, partner_id, found, sha256=digest, brought_by=brought_by)
     return found
 
 
@@ -101,7 +105,10 @@ def _reversal(row: Row[Any]) -> Ours:
     return Ours(Name(row.ref_number, is_reversal=True), row.amount, State.SUCCESS, row.id)
 
 
-async def _remember(tx: WriteTx, partner_id: int, found: Reconciled, sha256: str, brought_by: str) -> None:
+async def _remember(
+    tx: WriteTx, settings: Settings, partner_id: int, found: Reconciled, *, sha256: str, brought_by: str
+) -> None:
+    """Staff hears of a statement the first time it comes."""
     is_this = (
         partner_statements.c.partner_id == partner_id,
         partner_statements.c.date == found.date,
@@ -114,10 +121,19 @@ async def _remember(tx: WriteTx, partner_id: int, found: Reconciled, sha256: str
         return
     facts = {"partner_id": partner_id, "date": found.date, "sha256": sha256, "brought_by": brought_by[:64]}
     if await tx.insert_new(partner_statements, created_at=tx.now, **facts, **result):
-        await _tell(tx, partner_id, found, brought_by)
+        await _record(tx, partner_id, found, brought_by)
+        name = await tx.scalar(select(partners.c.name).where(partners.c.id == partner_id))
+        counts = {what.replace(" ", "_"): count for what, count in counts_of(found)}
+        await tell_staff(
+            tx,
+            settings,
+            kind=StaffNotice.PARTNER_STATEMENT,
+            key=f"statement-{partner_id}-{found.date}-{sha256[:16]}",
+            args={"partner": name, "day": Day(found.date), **counts},
+        )
 
 
-async def _tell(tx: WriteTx, partner_id: int, found: Reconciled, brought_by: str) -> None:
+async def _record(tx: WriteTx, partner_id: int, found: Reconciled, brought_by: str) -> None:
     details: dict[str, int | str | bool | None] = {"day": str(found.date), **dict(counts_of(found))}
     who = f"partner:{partner_id}"
     await record(tx, actor=brought_by, action="partner_statement", subject=who, details=details)

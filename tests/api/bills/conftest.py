@@ -13,7 +13,7 @@ from core.billing.tables import ledger_entries
 from core.bootstrap import bootstrap
 from core.messaging.ports import Accepted, OutgoingText, SendOutcome
 from core.partners import ledger as deposits
-from core.partners.tables import deposit_entries, partner_inquiries, partner_transactions
+from core.partners.tables import deposit_entries, partner_inquiries, partner_reversals, partner_transactions
 from core.platform.clock import ManualClock
 from core.platform.dispatcher import Dispatcher
 from core.services import Services
@@ -63,7 +63,12 @@ async def check_books(services: Services) -> None:
         fees = await tx.scalar(
             select(func.coalesce(func.sum(partner_inquiries.c.admin + partner_inquiries.c.processing_fee), 0))
             .join(partner_transactions, partner_transactions.c.inquiry_id == partner_inquiries.c.id)
-            .where(partner_transactions.c.state == "success", partner_inquiries.c.customer_id.is_not(None))
+            .outerjoin(partner_reversals, partner_reversals.c.transaction_id == partner_transactions.c.id)
+            .where(
+                partner_transactions.c.state == "success",
+                partner_inquiries.c.customer_id.is_not(None),
+                partner_reversals.c.id.is_(None),
+            )
         )
     assert collected == brought + fees
 

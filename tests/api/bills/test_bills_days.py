@@ -11,11 +11,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from core.messaging.notices import TEXT_TOPIC
 from core.partners import ledger as deposits
+from core.partners import settlement
 from core.partners.settlements import close_days
 from core.partners.tables import deposit_entries, partners
 from core.platform.clock import ManualClock
 from core.platform.errors import Conflict, Invalid, NotFound
+from core.platform.outbox import outbox
 from core.services import Services
 from core.workers import scheduler
 from tests.api.bills.conftest import Work
@@ -193,3 +196,58 @@ async def test_our_own_file_sent_back_agrees_with_us_entirely(
     listed = (await demo_partner.get(TRANSACTIONS, params={"date": str(SUNDAY)})).data
     again = await sent(demo_partner, SUNDAY, json.dumps(listed).encode())
     assert (again.data["matched"], again.data["differences"]) == (2, [])
+
+
+async def test_a_payment_taken_back_is_a_line_of_its_own_and_stays_a_success(
+    demo_partner: Partner, services: Services, work: Work, clock: ManualClock
+) -> None:
+    desk = services.partners.desk
+    await demo_partner.pay(await demo_partner.order("ISP00123", "BACK", billIds=["1", "2"]))
+    with pytest.raises(Conflict, match="not_successful"):
+        await desk.reverse("demo-partner", "BACK", reason="too early", actor="staff:1")
+    await work()
+    told = await demo_partner.status("BACK")
+    assert await demo_partner.balance() == 10_000_000 - 630_000
+    clock.move(timedelta(days=1))
+    with pytest.raises(Invalid, match="reason"):
+        await desk.reverse("demo-partner", "BACK", reason=" ", actor="staff:1")
+    assert await desk.reverse("demo-partner", "BACK", reason="paid twice", actor="staff:1")
+    assert not await desk.reverse("demo-partner", "BACK", reason="paid twice", actor="staff:1")
+    assert await demo_partner.balance() == 10_000_000
+    clock.move(timedelta(seconds=5))
+    assert (await demo_partner.status("BACK")).body == told.body
+    again = await demo_partner.check("ISP00123")
+    assert (again.rc, again.data["amount"]) == (300, 630_000), "both bills are open again"
+    monday = (await demo_partner.get(TRANSACTIONS, params={"date": str(MONDAY)})).data
+    (line,) = monday["transactions"]
+    assert (line["status"], line["amount"], line["refNumber"]) == ("REVERSED", -630_000, "BACK")
+    assert line["reversalOf"] == told.data["transactionId"]
+    assert (monday["totals"]["amount"], monday["totals"]["reversals"]) == (0, 630_000)
+    clock.move(timedelta(days=1))
+    await close_days(services.uow, services.settings, clock.now())
+    sunday, after = await desk.batches("demo-partner", SUNDAY, MONDAY)
+    assert (sunday.amount, sunday.reversals) == (630_000, 0)
+    assert (after.count, after.reversals, after.payable) == (0, 630_000, -630_000)
+    file = await demo_partner.get(TRANSACTIONS, params={"date": str(MONDAY)}, headers=CSV)
+    said = await sent(demo_partner, MONDAY, file.text.encode())
+    assert (said.data["matched"], said.data["matchedAmount"], said.data["differences"]) == (1, -630_000, [])
+    forgotten = await sent(demo_partner, MONDAY, b"refNumber,amount\n")
+    assert [(each["kind"], each["isReversal"]) for each in forgotten.data["differences"]] == [
+        ("oursOnly", True)
+    ]
+
+
+async def test_staff_hears_of_statements_and_of_payments_that_hang(
+    demo_partner: Partner, services: Services, clock: ManualClock
+) -> None:
+    await demo_partner.pay(await demo_partner.order("28900001", "HANGS-1"))
+    clock.move(timedelta(minutes=3))
+    for expected in (1, 0):
+        assert await settlement.suspect(services.uow, services.settings) == expected
+    for _ in range(2):
+        await sent(demo_partner, SUNDAY, b"refNumber,amount\nX,5\n")
+    async with services.uow.read() as tx:
+        rows = await tx.all(select(outbox.c.payload).where(outbox.c.topic == TEXT_TOPIC))
+    told = {row.payload["text"] for row in rows}
+    assert sum("HANGS-1" in text for text in told) == 1
+    assert sum("Demo Partner" in text and "hanya di mitra 1" in text for text in told) == 1

@@ -404,9 +404,9 @@ async def test_a_payment_without_an_outcome_becomes_suspect_and_may_still_end(
     await demo_partner.pay(await demo_partner.order("28900001", "U-1"))
     await demo_partner.pay(await demo_partner.order("9000000299", "U-2", "SBX-INET"))
     clock.move(timedelta(seconds=119))
-    assert await settlement.suspect(services.uow) == 0
+    assert await settlement.suspect(services.uow, services.settings) == 0
     clock.move(timedelta(seconds=1))
-    assert await settlement.suspect(services.uow) == 1
+    assert await settlement.suspect(services.uow, services.settings) == 1
     assert (await demo_partner.status("U-1")).rc == 299
     await work()
     assert (await demo_partner.status("U-1")).rc == 0

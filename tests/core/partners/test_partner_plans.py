@@ -15,7 +15,7 @@ from core.partners.access import Shown
 from core.partners.types import Declined, PartnerKey, PaymentOrder, Scope
 from core.partners.usecases import Partners
 from core.platform.clock import ManualClock
-from core.platform.errors import Unauthenticated
+from core.platform.errors import NotFound, Unauthenticated
 from core.platform.secrets import Keyring
 from core.platform.sqlite import SqliteUnitOfWork
 from core.settings import load
@@ -46,7 +46,8 @@ async def test_no_request_walks_through_a_table(
     seen: tuple[SqliteUnitOfWork, list[str]], keyring: Keyring
 ) -> None:
     uow, plans = seen
-    partners = Partners(uow, load({"LOKET_SECRET_KEY": "s" * 32}), keyring)
+    settings = load({"LOKET_SECRET_KEY": "s" * 32})
+    partners = Partners(uow, settings, keyring)
     for ask in (
         partners.gate.key_of(Shown("acme", "", "127.0.0.1"), Scope.INQUIRY),
         partners.inquire(KEY, account_number="1", product_code="P", month=None),
@@ -56,11 +57,14 @@ async def test_no_request_walks_through_a_table(
         partners.day(KEY, date(2026, 11, 22)),
         partners.batches(KEY, date(2026, 11, 1), date(2026, 11, 22)),
         partners.purge(),
-        settlement.suspect(uow),
+        settlement.suspect(uow, settings),
+        partners.desk.fail("acme", "r", actor="staff:1"),
+        partners.told(KEY, "r"),
+        partners.file(KEY, date(2026, 11, 22)),
     ):
         try:
             await ask
-        except (Declined, Unauthenticated):
+        except (Declined, NotFound, Unauthenticated):
             continue  # the database is empty; the plans are what counts
     assert len(plans) >= 11
     assert [plan for plan in plans if re.search(r"SCAN (?!CONSTANT)", plan)] == []
