@@ -75,6 +75,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     plain_notices: bool = False
     #: Digits put in front of newly issued service numbers.
     service_number_prefix: str = "17"
+    #: The day of the month on which bills are due, for customers without a day of their own; a short month ends earlier.
+    due_day: Annotated[int, Meta(ge=1, le=31)] = 10
+    #: How many days before its due date a month's bill is written.
+    invoice_lead_days: Annotated[int, Meta(ge=0, le=27)] = 10
+    #: Tax (PPN) on every bill in whole percent, where the region has no rate of its own.
+    tax_percent: Annotated[int, Meta(ge=0, le=100)] = 0
     #: Days between an unpaid invoice's due date and its isolation date.
     isolation_after_days: Annotated[int, Meta(ge=0, le=365)] = 10
 

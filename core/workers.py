@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from core.adapters.callbacks import HttpCallbacks
 from core.audit import chain
+from core.billing import jobs as billing
 from core.identity import commands as identity
 from core.messaging import chats, deliveries
 from core.messaging.delivery import TextDelivery
@@ -98,6 +99,7 @@ def scheduler(services: Services) -> Scheduler:
             Scheduled("retention", Every(timedelta(hours=1)), purge),
             Scheduled("partner.days", Daily(CLOSING_TIME, services.settings.zone), close_days),
             Scheduled("partner.suspect", Every(timedelta(seconds=30)), suspect),
+            *billing.jobs(uow, services.settings),
             Scheduled("audit.seal", Every(timedelta(seconds=15)), seal),
             Scheduled("sqlite.checkpoint", Every(timedelta(seconds=15)), checkpoint, timedelta(minutes=1)),
         ],

@@ -65,9 +65,14 @@ async def issue(tx: WriteTx, new: NewInvoice) -> int:
     )
     await _add_lines(tx, invoice_id, new.lines)
     taxes = new.tax + sum(line.total for line in new.lines if line.category == TAX_LINE)
-    entries = {ledger.RECEIVABLE: amount, ledger.TAX: -taxes, ledger.REVENUE: taxes - amount}
+    entries = booking(amount, taxes)
     await ledger.book(tx, f"invoice:{invoice_id}", new.customer_id, entries, invoice_id=invoice_id)
     return invoice_id
+
+
+def booking(amount: int, taxes: int) -> dict[str, int]:
+    """What a new bill means for the books: somebody owes us, part of it for the tax office."""
+    return {ledger.RECEIVABLE: amount, ledger.TAX: -taxes, ledger.REVENUE: taxes - amount}
 
 
 async def _add_lines(tx: WriteTx, invoice_id: int, lines: Sequence[InvoiceLine]) -> None:

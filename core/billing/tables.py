@@ -142,3 +142,35 @@ corrections = Table(
     Column("actor", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )
+
+#: What is agreed with one customer about bills; without a row the settings decide.
+billing_terms = Table(
+    "billing_terms",
+    metadata,
+    Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True),
+    Column("due_day", SmallKey),  # of the month; a short month ends earlier
+)
+
+#: What a customer is billed beside the plan: every month, or once. A discount has a negative price.
+extra_charges = Table(
+    "extra_charges",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String(255), nullable=False),
+    Column("category", String(64), nullable=False),
+    Column("price", Amount, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("is_recurring", Boolean, nullable=False),
+    Column("starts_on", Date, nullable=False),  # the first month's first day
+    Column("ends_on", Date),  # the last day of the last month
+    Column("invoice_id", Key, ForeignKey("invoices.id")),  # where one that is billed once was billed
+)
+
+#: How far the recurring work of billing has come.
+billing_progress = Table(
+    "billing_progress",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("done_through", Date, nullable=False),
+)

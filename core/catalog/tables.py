@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table, Text
 
 from core.platform.db import Amount, Key, metadata
 
@@ -11,6 +11,7 @@ regions = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("name", String(128), nullable=False),
+    Column("tax_percent", Integer),  # of bills there; NULL: as in the settings
 )
 
 plan_categories = Table(

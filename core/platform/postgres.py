@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Executable, Row, Table
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,7 +24,7 @@ from core.platform.uow import NoNesting, Nudge, ReadTx, WriteTx, no_nudge
 
 
 @cache
-def _inserting_new(table: Table) -> Executable:
+def _inserting_new(table: Table) -> Insert:
     return insert(table).on_conflict_do_nothing()
 
 
@@ -47,7 +47,7 @@ class Awaited:
     async def rows(self, prepared: Prepared, params: Mapping[str, Any]) -> Sequence[Any]:
         return (await self.run(prepared.statement, params)).all()
 
-    def inserting_new(self, table: Table) -> Executable:
+    def inserting_new(self, table: Table) -> Insert:
         return _inserting_new(table)
 
 

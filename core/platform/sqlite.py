@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Executable, Row, Table
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import OperationalError
 
@@ -32,7 +32,7 @@ _LOCK_STEP_S = 0.002
 
 
 @cache
-def _inserting_new(table: Table) -> Executable:
+def _inserting_new(table: Table) -> Insert:
     return insert(table).on_conflict_do_nothing()
 
 
@@ -61,7 +61,7 @@ class Inline:
         driver: sqlite3.Connection = self._connection.connection.dbapi_connection  # type: ignore[assignment]
         return driver
 
-    def inserting_new(self, table: Table) -> Executable:
+    def inserting_new(self, table: Table) -> Insert:
         return _inserting_new(table)
 
 

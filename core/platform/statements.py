@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Executable, Table
+from sqlalchemy import Executable, Insert, Table
 from sqlalchemy.engine import CursorResult
 
 from core.platform.prepared import Prepared
@@ -22,7 +22,7 @@ class Runner(Protocol):
 
     async def rows(self, prepared: Prepared, params: Mapping[str, Any]) -> Sequence[Any]: ...
 
-    def inserting_new(self, table: Table) -> Executable:
+    def inserting_new(self, table: Table) -> Insert:
         """The database's own way to insert a row unless a unique constraint already holds it."""
         ...
 
@@ -38,7 +38,7 @@ class Ended:
     async def rows(self, prepared: Prepared, params: Mapping[str, Any]) -> Sequence[Any]:
         raise RuntimeError("the unit of work is over")
 
-    def inserting_new(self, table: Table) -> Executable:
+    def inserting_new(self, table: Table) -> Insert:
         raise RuntimeError("the unit of work is over")
 
 

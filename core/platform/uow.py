@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime
 from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import Executable, Row, Table
+from sqlalchemy import Column, Executable, Row, Table
 
 from core.platform.clock import Clock
 from core.platform.db import is_sqlite
@@ -71,6 +71,12 @@ class WriteTx(ReadTx):
         The transaction stays usable either way, on both databases: this is how twins are told apart.
         """
         return await self.execute(self._runner.inserting_new(table), values) == 1
+
+    async def insert_all_new(
+        self, table: Table, rows: Sequence[Mapping[str, Any]], *columns: Column[Any]
+    ) -> Sequence[Row[Any]]:
+        """Insert rows as `insert_new` does, and return these columns of those that were new."""
+        return await self.all(self._runner.inserting_new(table).returning(*columns), rows)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table
 
 from core.platform.db import Amount, Key, UtcDateTime, metadata
 
@@ -17,6 +17,7 @@ subscriptions = Table(
     Column("price", Amount, nullable=False),  # rupiah, as agreed: a plan's price may change later
     Column("discount", Amount, nullable=False),
     Column("status", String(10), nullable=False),  # waiting, active, inactive, free
+    Column("active_from", Date),  # the first day to be charged; NULL: the day the customer was activated
     Column("isolated_at", UtcDateTime),
     Column("mode", String(8)),  # PPPOE, HOTSPOT, STATIC, VPN
     Column("line_user", String(128)),  # the login, or for a static line its address

@@ -1,0 +1,22 @@
+"""The recurring work of billing, for whichever process runs the schedule."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from core.billing.run import run_monthly
+from core.platform.scheduler import Daily, Scheduled
+from core.platform.uow import UnitOfWork
+from core.settings import Settings
+
+#: In the morning, because what was paid in advance is receipted with it; there is no hurry before.
+_RUN_AT = time(8)
+
+
+def jobs(uow: UnitOfWork, settings: Settings) -> tuple[Scheduled, ...]:
+    """Each is harmless when repeated, and makes up for days that were missed."""
+
+    async def monthly(_due: datetime) -> None:
+        await run_monthly(uow, settings)
+
+    return (Scheduled("billing.monthly", Daily(_RUN_AT, settings.zone), monthly),)
