@@ -30,10 +30,12 @@ outbox = typer.Typer(
     help="What waits to leave for the outside world.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(audit, name="audit")
+templates = typer.Typer(help="The words of notices.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(db, name="db")
 app.add_typer(demo, name="demo")
 app.add_typer(keys, name="keys")
 app.add_typer(outbox, name="outbox")
+app.add_typer(templates, name="templates")
 app.add_typer(partner, name="partner")
 
 
@@ -176,6 +178,75 @@ def outbox_retry(job_id: Annotated[int, typer.Argument(help="The job's number in
 
     if not asyncio.run(retry(settings_or_exit(), job_id)):
         raise SystemExit(1)
+
+
+_KIND = typer.Argument(help="Which notice, as `loket templates list` calls it.")
+_LANGUAGE = typer.Option(help="id or en.")
+_CHANNEL = typer.Option(help="whatsapp or telegram; all serves both.")
+
+
+@templates.command("list")
+def templates_list() -> None:
+    """Show every notice in every language, and who has edited it."""
+    from cli.templates import show_all
+
+    asyncio.run(show_all(settings_or_exit()))
+
+
+@templates.command("show")
+def templates_show(
+    kind: Annotated[str, _KIND],
+    language: Annotated[str, _LANGUAGE] = "id",
+    channel: Annotated[str, _CHANNEL] = "all",
+) -> None:
+    """Show a notice's text with its blanks, and which blanks it may use."""
+    from cli.templates import show
+
+    asyncio.run(show(settings_or_exit(), kind, language, channel))
+
+
+@templates.command("preview")
+def templates_preview(
+    kind: Annotated[str, _KIND],
+    language: Annotated[str, _LANGUAGE] = "id",
+    channel: Annotated[str, _CHANNEL] = "all",
+) -> None:
+    """Show a notice as a customer reads it, with sample data."""
+    from cli.templates import preview
+
+    asyncio.run(preview(settings_or_exit(), kind, language, channel))
+
+
+@templates.command("edit")
+def templates_edit(
+    kind: Annotated[str, _KIND],
+    language: Annotated[str, _LANGUAGE] = "id",
+    channel: Annotated[str, _CHANNEL] = "all",
+    *,
+    approved_name: Annotated[
+        str | None, typer.Option(help="The name WhatsApp approved this text under.")
+    ] = None,
+    approved_field: Annotated[
+        list[str] | None, typer.Option(help="A blank of the approved text, in its order; repeatable.")
+    ] = None,
+) -> None:
+    """Read a new text for a notice from standard input, check it, keep it, and show it with sample data."""
+    from cli.templates import edit
+
+    where, text = (kind, language, channel), sys.stdin.read()
+    asyncio.run(edit(settings_or_exit(), where, text, approved_name, approved_field or []))
+
+
+@templates.command("reset")
+def templates_reset(
+    kind: Annotated[str, _KIND],
+    language: Annotated[str, _LANGUAGE] = "id",
+    channel: Annotated[str, _CHANNEL] = "all",
+) -> None:
+    """Go back to the text Loket came with."""
+    from cli.templates import reset
+
+    asyncio.run(reset(settings_or_exit(), kind, language, channel))
 
 
 def main() -> None:

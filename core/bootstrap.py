@@ -18,6 +18,8 @@ from core.identity.staff import Staff
 from core.identity.staff_accounts import StaffAccounts
 from core.identity.usecases import Identity
 from core.messaging.attachments import FileLinks, Renderers
+from core.messaging.consent import Consents
+from core.messaging.editing import Templates
 from core.network.usecases import Network
 from core.papers.usecases import Papers
 from core.partners.usecases import Partners
@@ -71,6 +73,8 @@ async def bootstrap(
             access=Access(uow, settings, keyring),
             contacts=Contacts(uow, settings, keyring),
             customers=Customers(uow, settings, keyring),
+            consents=Consents(uow),
+            templates=Templates(uow, settings),
             subscriptions=Subscriptions(uow, settings, keyring),
             catalog=Catalog(uow),
             billing=Billing(uow, settings),

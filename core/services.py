@@ -15,6 +15,8 @@ from core.identity.staff import Staff
 from core.identity.staff_accounts import StaffAccounts
 from core.identity.usecases import Identity
 from core.messaging.attachments import FileLinks, Renderers
+from core.messaging.consent import Consents
+from core.messaging.editing import Templates
 from core.network.usecases import Network
 from core.papers.usecases import Papers
 from core.partners.usecases import Partners
@@ -40,6 +42,8 @@ class Services:
     access: Access
     contacts: Contacts
     customers: Customers
+    consents: Consents
+    templates: Templates
     subscriptions: Subscriptions
     catalog: Catalog
     billing: Billing

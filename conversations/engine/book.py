@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from conversations.engine.flow import Flow
-from conversations.engine.turn import Audience
+from conversations.engine.turn import Audience, Cue
 from conversations.understanding import Intent
 from core.identity.staff import StaffMember
 
@@ -32,6 +32,13 @@ class FlowBook:
         """The flow a command such as `/tagihan` starts, with or without its slash."""
         flow = self._by_command.get(word.removeprefix("/"))
         return flow if flow and may_use(staff, flow) else None
+
+    async def hearing(self, cue: Cue) -> AnyFlow | None:
+        """The flow for customers that takes a whole message for its own."""
+        for flow in self.by_name.values():
+            if flow.hears is not None and flow.audience is Audience.EVERYONE and await flow.hears(cue):
+                return flow
+        return None
 
     def menu(self) -> tuple[AnyFlow, ...]:
         """What customers can do: flows with a name for people, in the order they were listed."""

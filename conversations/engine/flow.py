@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic
 
 from conversations.engine.say import Say, Sayable, as_say
-from conversations.engine.turn import Audience, End, Outcome, R, S, Turn
+from conversations.engine.turn import Audience, Cue, End, Outcome, R, S, Turn
 from conversations.understanding import Intent
 from core.identity.staff import Permission
 
@@ -20,6 +20,8 @@ Answer = Callable[[Turn[S]], Awaitable[Outcome]]
 Asking = Callable[[Turn[S]], Awaitable[Say | End]]
 #: Turns the stored state of an older version into that of the next one.
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+
+Hears = Callable[[Cue], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Flow(Generic[S]):
         commands: tuple[str, ...] = (),
         audience: Audience = Audience.EVERYONE,
         permission: Permission | None = None,
+        hears: Hears | None = None,
         upgrades: Mapping[int, Upgrade] | None = None,
     ) -> None:
         self.name, self.state, self.version = name, state, version
@@ -75,6 +78,8 @@ class Flow(Generic[S]):
         self.serves, self.commands, self.audience = serves, commands, audience
         #: What staff need to be allowed, in a flow for staff; None is open to all of them.
         self.permission = permission
+        #: Whether a whole message between two questions is for this flow, whatever else it might mean.
+        self.hears = hears
         #: By the version they start from.
         self.upgrades = dict(upgrades or {})
         self.steps: dict[str, Step[S]] = {}

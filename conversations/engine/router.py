@@ -179,7 +179,7 @@ class Router:
 
     async def _command(self) -> bool:
         text = self._cue.text
-        if flow := self._commanded(text):
+        if flow := self._commanded(text) or await self._heard():
             await self._start(flow)
             return True
         return await self._obey(command_in(text))
@@ -213,10 +213,17 @@ class Router:
             return flow if word.startswith("/") and not about else None
         return flow if word.startswith("/") or self._is_free_for(about) else None
 
+    async def _heard(self) -> AnyFlow | None:
+        return None if self._is_asked else await self._book.hearing(self._cue)
+
     def _is_free_for(self, about: list[str]) -> bool:
         """Whether a bare word of staff is a command here: nothing is owed, and the whole is no customer's wish."""
-        is_asked = bool(self.dialogue.frames) and not self._advance.step.browsing
-        return not is_asked and (not about or not self._meaning.confident)
+        return not self._is_asked and (not about or not self._meaning.confident)
+
+    @property
+    def _is_asked(self) -> bool:
+        """Whether somebody owes an answer."""
+        return bool(self.dialogue.frames) and not self._advance.step.browsing
 
     # -- What is done
 

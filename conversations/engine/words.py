@@ -70,7 +70,6 @@ TOPICS: Mapping[Intent, str] = {
 #: Key of the honest answer to a wish that no flow serves; the rest gets `not_yet.other`.
 NOT_YET: Mapping[Intent, str] = {
     Intent.HUMAN: "not_yet.human",
-    Intent.OPT_OUT: "not_yet.opt_out",
 }
 
 _NUMBER = re.compile(r"\W*(?:no|nomor|nmr|number|pilih)?\W*(\d{1,2})\W*", re.IGNORECASE)

@@ -6,6 +6,7 @@ from conversations.engine.book import AnyFlow
 from conversations.engine.runtime import Conversation
 from conversations.flows import (
     connection_check,
+    consent,
     identify,
     invoice_lookup,
     link_account,
@@ -33,6 +34,7 @@ FLOWS: tuple[AnyFlow, ...] = (
     payment_history.flow,
     packages.flow,
     profile.flow,
+    consent.flow,
     identify.flow,
     which_service.flow,
     prove_owner.flow,
