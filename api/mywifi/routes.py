@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.mywifi import auth, billing, catalog, checkout, customer, help, invoice, line, recovery  # noqa: A004 - the contract's own word
+from api.mywifi import auth, billing, catalog, customer, help, invoice, line, recovery  # noqa: A004 - the contract's own word
 
 BLUEPRINTS = (
     auth.blueprint,
@@ -13,5 +13,4 @@ BLUEPRINTS = (
     help.blueprint,
     invoice.blueprint,
     billing.blueprint,
-    checkout.blueprint,
 )

@@ -12,8 +12,9 @@ WRONG_LINKS = "30/minute"
 
 
 def language() -> Language:
-    """The reader's, as far as the browser says; else the business's."""
-    for wanted in request.accept_languages.values():
+    """The one chosen on the page (`lang`), else the browser's, else the business's."""
+    wishes = (request.args.get("lang", ""), *request.accept_languages.values())
+    for wanted in wishes:
         if found := next((known for known in LANGUAGES if wanted.lower().startswith(known)), None):
             return found
     return services().settings.language

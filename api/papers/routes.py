@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from api.papers import files
+from api.papers import files, pages, pay, verify
 
-BLUEPRINTS = (files.blueprint,)
+BLUEPRINTS = (pages.blueprint, files.blueprint, pay.blueprint, verify.blueprint)
