@@ -20,6 +20,7 @@ from api.edge import App, Edge
 from api.http import Message, answer
 from api.lean import LeanConnection
 from api.mywifi.routes import BLUEPRINTS
+from api.nuxbill import document as nuxbill_document
 from api.nuxbill import door as nuxbill
 from api.nuxbill.controllers import CONTROLLERS
 from api.ops import health
@@ -83,6 +84,7 @@ def create_app(services: Services, settings: Settings) -> Api:
     for blueprint in (
         *faces,
         nuxbill.blueprint(services, CONTROLLERS),
+        nuxbill_document.blueprint(CONTROLLERS),
         health.blueprint(services),
         docs.blueprint(app),
     ):

@@ -15,6 +15,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from api.nuxbill.controllers import CONTROLLERS
+from api.nuxbill.document import comparison
 from core import settings as settings_module
 from core.platform.errors import DomainError
 from core.settings import Settings
@@ -40,6 +42,7 @@ def documents() -> dict[Path, str]:
         ROOT / ".env.example": env_example(described),
         ROOT / "docs" / "configuration.md": configuration(described),
         ROOT / "docs" / "errors.md": errors(),
+        ROOT / "docs" / "phpnuxbill.md": phpnuxbill(),
         ROOT / "docs" / "flows.md": flows(),
     }
 
@@ -105,6 +108,21 @@ def errors() -> str:
     ]
     for kind in DomainError.__subclasses__():
         lines += ["", f"## {kind.__name__}", "", inspect.cleandoc(kind.__doc__ or "")]
+    return "\n".join(lines) + "\n"
+
+
+def phpnuxbill() -> str:
+    """Every action of PHPNuxBill's API: who may call it, and how it compares with the original."""
+    lines = [
+        "# The PHPNuxBill API",
+        "",
+        _GENERATED,
+        "",
+        "Clients of PHPNuxBill keep calling `/system/api.php?r=…`. *Exact* is answered as the original does, *stricter*",
+        "refuses what the original should not have taken, *answered differently* says why.",
+        "",
+        *comparison(CONTROLLERS),
+    ]
     return "\n".join(lines) + "\n"
 
 
