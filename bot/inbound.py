@@ -1,4 +1,4 @@
-"""From a received message to what is answered, whatever the channel: never an exception, never silence."""
+"""From a received message to what is answered, whatever the channel: never an exception."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def answer(conversation: Conversation, incoming: Incoming, *, language: La
 
 
 async def replies(conversation: Conversation, incoming: Incoming, *, language: Language) -> tuple[Reply, ...]:
-    """The answers to one message; a failure of ours is logged once, here, and said in `language`.
+    """The answers to one message, none while a person answers the chat; a failure of ours is logged once, here, and said in `language`.
 
     Raises `Throttled` and `Unavailable` when nothing was done and the channel should bring the message again.
     """

@@ -14,8 +14,10 @@ from core.messaging.chats import Chat
 
 #: Stands on buttons of notices, which no question of a dialogue goes with.
 NOTICE = "n"
+#: An id that is a message: what a button of a notice stands for.
+_SAYING = "say:"
 #: Ids that mean the same wherever they are tapped; an old button of these kinds is taken as its words.
-_EVERYWHERE = ("flow:", "intent:", "language:")
+_EVERYWHERE = ("flow:", "intent:", "language:", _SAYING)
 
 
 def stamp_of(chat: Chat) -> str:
@@ -38,6 +40,8 @@ def as_words(choice_id: str, label: str, flows: Iterable[AnyFlow]) -> str:
     """What a tap on an old button would be if it were typed; empty when it only ever answered one question."""
     if not choice_id.startswith(_EVERYWHERE):
         return ""
+    if choice_id.startswith(_SAYING):
+        return choice_id.removeprefix(_SAYING)
     commands = (flow.commands for flow in flows if choice_id == f"flow:{flow.name}")
     return next((f"/{words[0]}" for words in commands if words), label)
 

@@ -52,7 +52,8 @@ async def chat(
         )
         try:
             answered = await replies(conversation, incoming, language=language)
-            write(as_text(answered))
+            if answered:  # while a person answers, we say nothing
+                write(as_text(answered))
             for reply in answered:
                 if reply.attachment is not None and keep is not None:
                     write(await keep(reply.attachment))

@@ -34,7 +34,8 @@ def create_blueprint(services: Services, conversation: Conversation, settings: S
         if isinstance(message, wire.Group):
             return _json(200, wire.silence())
         try:
-            return _json(200, wire.spoken(await answer(conversation, message, language=settings.language)))
+            said = await answer(conversation, message, language=settings.language)
+            return _json(200, wire.spoken(said) if said else wire.silence())
         except (Throttled, Unavailable) as error:  # nothing was done: the gateway may bring it again
             return _busy(error)
 

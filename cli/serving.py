@@ -7,7 +7,7 @@ import enum
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from socket import socket
 from typing import TYPE_CHECKING
 
@@ -173,10 +173,10 @@ async def _nothing() -> None:
 @asynccontextmanager
 async def working(services: Services, bell: Bell) -> AsyncIterator[None]:
     """Drain the outbox and run the chores in the background of the block."""
-    from core.workers import dispatcher, scheduler
+    from core.workers import dispatcher, handoff_gateway, scheduler
 
-    async with channels_of(services) as channels:
-        drain = dispatcher(services, channels)
+    async with channels_of(services) as channels, aclosing(handoff_gateway(services)) as handoffs:
+        drain = dispatcher(services, channels, handoffs)
         bell.wake(drain.nudge)
         async with _running(drain.run(), scheduler(services).run()):
             yield

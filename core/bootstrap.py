@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from core.adapters.routeros import RouterOsGateway
-from core.audit.activity import Activity
 from core.billing.usecases import Billing
 from core.catalog.usecases import Catalog
 from core.coupons.usecases import Coupons
 from core.customers.usecases import Customers
+from core.handover.usecases import Handovers
 from core.identity.access import Access
 from core.identity.contacts import Contacts
 from core.identity.customer_accounts import CustomerAccounts
@@ -28,7 +28,6 @@ from core.platform.clock import Clock, SystemClock
 from core.platform.limits import Throttle
 from core.platform.secrets import Keyring
 from core.platform.uow import open_uow
-from core.portal.usecases import Portal
 from core.preferences.usecases import PreferenceBook
 from core.services import Services
 from core.settings import Settings
@@ -71,8 +70,6 @@ async def bootstrap(
             customer_accounts=CustomerAccounts(uow, keyring, passwords),
             preferences=PreferenceBook(uow),
             coupons=Coupons(uow),
-            portal=Portal(uow),
-            activity=Activity(uow),
             staff=Staff(uow, settings, keyring),
             access=Access(uow, settings, keyring),
             contacts=Contacts(uow, settings, keyring),
@@ -83,6 +80,7 @@ async def bootstrap(
             catalog=Catalog(uow),
             billing=Billing(uow, settings),
             tickets=Tickets(uow, settings),
+            handovers=Handovers(uow, settings),
             network=Network(uow, routers),
             partners=Partners(uow, settings, keyring),
             papers=papers,

@@ -8,6 +8,7 @@ from core.billing import tables as billing
 from core.catalog import tables as catalog
 from core.coupons import tables as coupons
 from core.customers import tables as customers
+from core.handover import tables as handover
 from core.identity import tables as identity
 from core.messaging import tables as messaging
 from core.network import tables as network
@@ -26,6 +27,7 @@ __all__ = [
     "catalog",
     "coupons",
     "customers",
+    "handover",
     "identity",
     "messaging",
     "metadata",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.audit.activity import Activity
 from core.billing.usecases import Billing
 from core.catalog.usecases import Catalog
 from core.coupons.usecases import Coupons
 from core.customers.usecases import Customers
+from core.handover.usecases import Handovers
 from core.identity.access import Access
 from core.identity.contacts import Contacts
 from core.identity.customer_accounts import CustomerAccounts
@@ -24,7 +24,6 @@ from core.partners.usecases import Partners
 from core.platform.clock import Clock
 from core.platform.limits import Throttle
 from core.platform.uow import UnitOfWork
-from core.portal.usecases import Portal
 from core.preferences.usecases import PreferenceBook
 from core.settings import Settings
 from core.subscriptions.usecases import Subscriptions
@@ -40,8 +39,6 @@ class Services:
     customer_accounts: CustomerAccounts
     preferences: PreferenceBook
     coupons: Coupons
-    portal: Portal
-    activity: Activity
     staff: Staff
     access: Access
     contacts: Contacts
@@ -52,6 +49,7 @@ class Services:
     catalog: Catalog
     billing: Billing
     tickets: Tickets
+    handovers: Handovers
     network: Network
     partners: Partners
     papers: Papers

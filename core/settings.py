@@ -25,6 +25,10 @@ DEMO_SECRET = "demo-secret-that-production-refuses-to-start-with"  # noqa: S105 
 RECOVERY_PAUSE = timedelta(hours=24)
 
 
+#: From and to, by a clock of 24 hours.
+OFFICE_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """The whole configuration. Each field is the environment variable `LOKET_<FIELD>`."""
 
@@ -75,6 +79,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     plain_notices: bool = False
     #: Digits put in front of newly issued service numbers.
     service_number_prefix: str = "17"
+    #: When somebody answers customers who ask for a person, by the business's clock; `00:00-24:00` is around the clock.
+    office_hours: str = "08:00-21:00"
+    #: Minutes a customer waits for a person's answer before being told that nobody came.
+    handover_minutes: Annotated[int, Meta(ge=1, le=60)] = 10
     #: The day of the month on which bills are due, for customers without a day of their own; a short month ends earlier.
     due_day: Annotated[int, Meta(ge=1, le=31)] = 10
     #: How many days before its due date a month's bill is written.
@@ -298,6 +306,10 @@ def _data_checks(settings: Settings) -> list[tuple[str, bool]]:
         (
             f"LOKET_TIMEZONE: no such zone: {settings.timezone}",
             settings.timezone not in available_timezones(),
+        ),
+        (
+            "LOKET_OFFICE_HOURS: must look like 08:00-21:00",
+            not OFFICE_HOURS.fullmatch(settings.office_hours),
         ),
         (
             "LOKET_TRUSTED_PROXIES: not a list of addresses or networks",

@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from core.adapters.callbacks import HttpCallbacks
+from core.adapters.whatsapp import WhatsAppHandoff
 from core.audit import chain
 from core.billing import jobs as billing
+from core.handover import jobs as handover
+from core.handover.delivery import HANDOFF_RETRIES, HANDOFF_TOPIC, HandoffDelivery
+from core.handover.ports import HandoffGateway
 from core.identity import commands as identity
 from core.messaging import chats, deliveries
 from core.messaging.delivery import TextDelivery
@@ -27,7 +31,7 @@ from core.platform.scheduler import Daily, Every, Scheduled, Scheduler
 from core.platform.secrets import Keyring
 from core.platform.sqlite import SqliteUnitOfWork
 from core.services import Services
-from core.whatsapp import whatsapp_channel
+from core.whatsapp import gateway_config, whatsapp_channel
 
 #: Finished jobs are kept this long to answer "was it sent?"; their texts may hold personal data.
 OUTBOX_RETENTION = timedelta(days=30)
@@ -44,8 +48,18 @@ def text_channel(services: Services) -> TextChannel:
     return whatsapp_channel(services)
 
 
-def dispatcher(services: Services, channels: Mapping[str, TextChannel]) -> Dispatcher:
-    """What drains the outbox: texts go by their channel's name, callbacks to the partners' own servers."""
+def handoff_gateway(services: Services) -> HandoffGateway:
+    """The WhatsApp gateway's own switch between bot and person."""
+    return WhatsAppHandoff(gateway_config(services.settings), now=services.clock.now)
+
+
+def dispatcher(
+    services: Services, channels: Mapping[str, TextChannel], handoffs: HandoffGateway | None = None
+) -> Dispatcher:
+    """What drains the outbox: texts go by their channel's name, callbacks to the partners' own servers.
+
+    Without `handoffs`, what the gateway is to be told of hand-overs is left to other workers.
+    """
     uow, settings = services.uow, services.settings
     told = CallbackDelivery(
         uow,
@@ -53,10 +67,16 @@ def dispatcher(services: Services, channels: Mapping[str, TextChannel]) -> Dispa
         Keyring(settings.masters),
         HttpCallbacks(allow_private=settings.callback_allow_private),
     )
+    switching = (
+        {HANDOFF_TOPIC: Consumer(HandoffDelivery(handoffs), HANDOFF_RETRIES, deadline_s=TEXT_DEADLINE_S)}
+        if handoffs
+        else {}
+    )
     return Dispatcher(
         services.uow,
         services.clock,
         {
+            **switching,
             TEXT_TOPIC: Consumer(TextDelivery(channels, uow), TEXT_RETRIES, deadline_s=TEXT_DEADLINE_S),
             SETTLE_TOPIC: Consumer(PartnerSettlement(uow, settings), settlement.RETRIES),
             CALLBACK_TOPIC: Consumer(told, CallbackSchedule(), deadline_s=callbacks.DEADLINE_S),
@@ -100,6 +120,7 @@ def scheduler(services: Services) -> Scheduler:
             Scheduled("partner.days", Daily(CLOSING_TIME, services.settings.zone), close_days),
             Scheduled("partner.suspect", Every(timedelta(seconds=30)), suspect),
             *billing.jobs(uow, services.settings),
+            *handover.jobs(services.handovers),
             Scheduled("audit.seal", Every(timedelta(seconds=15)), seal),
             Scheduled("sqlite.checkpoint", Every(timedelta(seconds=15)), checkpoint, timedelta(minutes=1)),
         ],

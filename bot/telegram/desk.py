@@ -98,15 +98,13 @@ class Desk:
         """Acknowledge first, because the button turns until then; then answer in the place of the tapped message."""
         chat = await self._chat(tap.chat_id)
         stamp, choice_id = offers.split(tap.data)
-        is_current = stamp in {offers.stamp_of(chat), offers.NOTICE} or await self._was_answered(
-            tap, update_id
-        )
+        is_current = stamp == offers.stamp_of(chat) or await self._was_answered(tap, update_id)
         words = "" if is_current else offers.as_words(choice_id, tap.label, self._flows)
-        if not (is_current or words):
+        if not (is_current or words) and stamp != offers.NOTICE:
             await self._refuse_tap(tap, self._language(chat, tap.speaks))
             return
         await self._acknowledge(tap)
-        incoming = self._incoming(tap, update_id, text=words, choice_id=choice_id if is_current else None)
+        incoming = self._incoming(tap, update_id, text=words, choice_id=None if words else choice_id)
         await self._turn(incoming, edited_id=tap.message_id)
 
     async def _refuse_tap(self, tap: Tapped, language: Language) -> None:

@@ -18,6 +18,8 @@ CHANNEL = "whatsapp"
 #: Attachments beyond these are not looked at; nobody sends more in one message.
 _MOST_ATTACHMENTS = 10
 _ID_HEADERS = ("x-ai-request-id", "x-idempotency-key")
+_SESSION_NAMES = ("session_id", "sessionId", "sessionid")
+_LONGEST_SESSION = 128
 
 
 class Group(Struct, frozen=True):
@@ -39,6 +41,7 @@ def read(raw: bytes | str, headers: Mapping[str, str], *, received_at: datetime)
         text=_said(payload, attachments),
         attachments=tuple(_kind(attachment) for attachment in attachments),
         answered_in_text=True,
+        session=_session(payload, headers),
         received_at=received_at,
     )
 
@@ -69,6 +72,14 @@ def _message_id(payload: JsonObject, headers: Mapping[str, str]) -> str:
     sent = {name.lower(): value for name, value in headers.items()}
     named = (*(sent.get(name) for name in _ID_HEADERS), child(payload, "metadata").get("requestId"))
     return next((found for each in named if (found := clean(each))), new_uuid())
+
+
+def _session(payload: JsonObject, headers: Mapping[str, str]) -> str:
+    """The gateway's name for the chat, wherever its version puts it; one that cannot be kept counts as none."""
+    places = (child(payload, "extra").get("session_id"), *(payload.get(name) for name in _SESSION_NAMES))
+    header = {name.lower(): value for name, value in headers.items()}.get("x-ai-session")
+    named = next((found for each in (*places, header) if (found := clean(each))), "")
+    return named if len(named) <= _LONGEST_SESSION else ""
 
 
 def _said(payload: JsonObject, attachments: list[JsonObject]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from conversations.engine.book import AnyFlow, FlowBook
 from conversations.engine.say import MENU_PAGE, Option, Say, option, say
 from conversations.engine.turn import ChatFacts
-from conversations.engine.words import MENU, NOT_YET, RESTART, RESUME, STAFF, TOPICS
+from conversations.engine.words import MENU, RESTART, RESUME, STAFF, TOPICS
 from conversations.understanding import Intent
 from core.identity.staff import StaffMember
 from core.platform.i18n import Language, Message, message
@@ -54,14 +54,18 @@ class Guide:
         """The answer to the message that nobody understood after `misses` others."""
         turn = misses % len(MISSES)
         key = MISSES[turn]
-        return self.menu(key) if turn == 0 else say(message(key, business=self._business))
-
-    def not_yet(self, intent: Intent) -> tuple[Message, ...]:
-        """The honest answer to a wish that no flow serves."""
-        return (message(NOT_YET.get(intent, "not_yet.other"), business=self._business),)
+        if turn == 0:
+            return self.menu(key)
+        return say(key, actions=self._a_person) if turn == len(MISSES) - 1 else say(key)
 
     def three_tries(self) -> Say:
-        return say("engine.three_tries", message("engine.contact", business=self._business))
+        return say("engine.three_tries", "engine.contact", actions=self._a_person)
+
+    @property
+    def _a_person(self) -> tuple[Option, ...]:
+        """Where nobody can be called, nobody is offered."""
+        is_there = self._book.serving(Intent.HUMAN, self._chat.staff) is not None
+        return (option(f"intent:{Intent.HUMAN}", TOPICS[Intent.HUMAN]),) if is_there else ()
 
     def which_language(self) -> Say:
         return say("engine.which_language", actions=(TO_INDONESIAN, TO_ENGLISH))

@@ -14,6 +14,7 @@ from conversations.engine.guide import Guide
 from conversations.engine.say import CANCEL, MORE, Say, Sayable, as_say, page_of, say
 from conversations.engine.turn import Audience, Cue
 from conversations.engine.words import (
+    NOT_YET,
     RESTART,
     RESUME,
     STAFF,
@@ -133,7 +134,7 @@ class Router:
         elif self._flow_for(intent) or intent in {Intent.MENU, Intent.CANCEL, Intent.LANGUAGE}:
             await self._want(intent)
         else:
-            self._remark(*self._guide.not_yet(intent))
+            self._remark(NOT_YET)
         return True
 
     # -- Readings outside
@@ -273,7 +274,7 @@ class Router:
             await self._change_language()
         else:
             self._close()
-            self._say(self._guide.menu(*self._guide.not_yet(intent)))
+            self._say(self._guide.menu(NOT_YET))
 
     async def _change_language(self) -> None:
         named = language_named(self._cue.text)

@@ -12,14 +12,19 @@ from conversations.engine.dialogue import Dialogue, Unreadable, dump, load
 from conversations.engine.incoming import Incoming
 from conversations.engine.lanes import Lanes
 from conversations.engine.router import Router
-from conversations.engine.say import Reply, Say, joined, phrase, say
+from conversations.engine.say import CANCEL, Reply, Say, joined, phrase, say
 from conversations.engine.turn import ChatFacts, Cue
+from conversations.engine.words import MENU, Command, command_in
 from conversations.understanding import understand
+from core.handover import commands as handover
+from core.handover.queries import answering
+from core.handover.types import Answering
 from core.identity.staff import StaffMember, member_of_chat
 from core.messaging import chats
 from core.messaging.chats import Chat, Superseded
 from core.messaging.notices import send_text
 from core.messaging.ports import Attachment
+from core.platform import i18n
 from core.platform.errors import Unavailable
 from core.platform.i18n import LANGUAGES, Language
 from core.platform.outbox import Priority
@@ -30,6 +35,8 @@ log = structlog.get_logger(__name__)
 
 #: Turns of one chat in other processes that a turn gives way to before it gives up; each of them has moved the chat on.
 _REPLAYS = 100
+#: What a person reads in place of a file, by its kind.
+_FILES = {"image": "handover.photo", "voice": "handover.voice"}
 #: What is said to an attachment that comes without a word, by its kind.
 _WORDLESS = {(): "engine.empty", ("voice",): "engine.voice_alone"}
 
@@ -66,14 +73,37 @@ class Conversation:
             answered = await chats.answer_to(tx, incoming.channel, incoming.key)
             chat = await chats.load(tx, incoming.channel, incoming.chat_address)
             staff = await member_of_chat(tx, incoming.channel, incoming.chat_address)
+            person = await answering(tx, incoming.channel, incoming.chat_address)
         if answered is not None:
             return msgspec.convert(answered, tuple[Reply, ...])
+        if person is not None and person.request_id == _turn_id(incoming):
+            person = None  # this very turn has asked for them, and is played again
+        if person is not None and not _wants_the_bot(incoming):
+            await self._pass_on(incoming, chat, person)
+            return ()
         after, reply = await self._play(incoming, chat, staff)
         async with self._services.uow.write() as tx:
+            if person is not None:
+                await handover.give_back(tx, self._services.settings, person.id)
             await chats.save_turn(tx, after, message_id=incoming.key, replies=[msgspec.to_builtins(reply)])
             if reply.attachment and incoming.answered_in_text:
                 await _send_after(tx, incoming, reply.attachment)
         return (reply,)
+
+    async def _pass_on(self, incoming: Incoming, chat: Chat, person: Answering) -> None:
+        """Keep a message for whoever answers, and say nothing; raises `Superseded` when nobody does any more."""
+        async with self._services.uow.write() as tx:
+            heard = await handover.hear(
+                tx,
+                self._services.settings,
+                person.id,
+                text=_for_a_person(incoming, self._services.settings.language),
+                message_key=f"heard:{_turn_id(incoming)}",
+            )
+            if not heard:
+                raise Superseded
+            await chats.save_turn(tx, chat, message_id=incoming.key, replies=[])
+        log.info("message_passed_on", handover_id=person.id, message_id=incoming.key)
 
     async def _play(self, incoming: Incoming, chat: Chat, staff: StaffMember | None) -> tuple[Chat, Reply]:
         """Everything of a turn but its commit; what it changed elsewhere is safe to repeat by the turn's id."""
@@ -115,9 +145,10 @@ class Conversation:
 
     def _cue(self, incoming: Incoming, language: Language, staff: StaffMember | None) -> Cue:
         return Cue(
-            id=f"{incoming.channel}:{incoming.key}",
+            id=_turn_id(incoming),
             text=incoming.plain_text,
             tap=incoming.choice_id,
+            session=incoming.session,
             chat=ChatFacts(
                 incoming.channel,
                 incoming.chat_address,
@@ -136,6 +167,25 @@ async def _send_after(tx: WriteTx, incoming: Incoming, file: Attachment) -> None
     await send_text(
         tx, to=incoming.chat_address, text=file.name, key=key, priority=Priority.REPLY, attachment=file
     )
+
+
+def _turn_id(incoming: Incoming) -> str:
+    return f"{incoming.channel}:{incoming.key}"
+
+
+def _wants_the_bot(incoming: Incoming) -> bool:
+    """Whether somebody who is talking to a person asks for the bot back, in the two ways that always work."""
+    return incoming.choice_id in {MENU, CANCEL.id} or command_in(incoming.plain_text) in {
+        Command.MENU,
+        Command.CANCEL,
+    }
+
+
+def _for_a_person(incoming: Incoming, language: Language) -> str:
+    """A message as whoever answers reads it; of files, for now, that there were some."""
+    files = [i18n.text(_FILES.get(kind, "handover.file"), language) for kind in incoming.attachments]
+    words = incoming.plain_text or (i18n.text("handover.tapped", language) if not files else "")
+    return " ".join((*files, *([words] if words else [])))
 
 
 def _place(dialogue: Dialogue) -> dict[str, str]:

@@ -60,6 +60,7 @@ class Cue(Struct, frozen=True):
     id: str
     text: str
     tap: str | None  # the id of a tapped button
+    session: str  # the gateway's own name for the chat, if it has one
     chat: ChatFacts
     services: Services
     now: datetime

@@ -67,10 +67,8 @@ TOPICS: Mapping[Intent, str] = {
     Intent.LANGUAGE: "topic.language",
 }
 
-#: Key of the honest answer to a wish that no flow serves; the rest gets `not_yet.other`.
-NOT_YET: Mapping[Intent, str] = {
-    Intent.HUMAN: "not_yet.human",
-}
+#: Key of the honest answer to a wish that no flow serves.
+NOT_YET = "not_yet.other"
 
 _NUMBER = re.compile(r"\W*(?:no|nomor|nmr|number|pilih)?\W*(\d{1,2})\W*", re.IGNORECASE)
 _ENGLISH = re.compile(r"\b(english|inggris|ingris)\b", re.IGNORECASE)
@@ -78,7 +76,7 @@ _INDONESIAN = re.compile(r"\b(indonesian?|indo)\b", re.IGNORECASE)
 
 
 def command_in(text: str) -> Command | None:
-    return COMMANDS.get(_folded(text).removeprefix("/"))
+    return COMMANDS.get(folded(text).removeprefix("/"))
 
 
 def language_named(text: str) -> Language | None:
@@ -93,8 +91,8 @@ def sure_choice(text: str, offered: Sequence[Choice]) -> str | None:
     if number := _NUMBER.fullmatch(text):
         place = int(number[1])
         return offered[place - 1].id if 1 <= place <= len(offered) else None
-    folded = _folded(text)
-    named = [choice.id for choice in offered if folded in {_folded(choice.label), choice.id.casefold()}]
+    said = folded(text)
+    named = [choice.id for choice in offered if said in {folded(choice.label), choice.id.casefold()}]
     return named[0] if len(named) == 1 else _yes_or_no(text, offered)
 
 
@@ -112,5 +110,6 @@ def _yes_or_no(text: str, offered: Sequence[Choice]) -> str | None:
     return next(iter(ids & ({YES.id, RESUME} if meant else {NO.id})), None)
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """A whole message as it is compared with words: small, without the dot at its end."""
     return " ".join(text.casefold().split()).strip(".!?,")

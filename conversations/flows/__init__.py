@@ -7,6 +7,8 @@ from conversations.engine.runtime import Conversation
 from conversations.flows import (
     connection_check,
     consent,
+    human,
+    human_ticket,
     identify,
     invoice_lookup,
     link_account,
@@ -17,6 +19,7 @@ from conversations.flows import (
     payment_history,
     profile,
     prove_owner,
+    staff_chats,
     staff_proof,
     ticket_create,
     ticket_status,
@@ -34,12 +37,15 @@ FLOWS: tuple[AnyFlow, ...] = (
     payment_history.flow,
     packages.flow,
     profile.flow,
+    human.flow,
     consent.flow,
     identify.flow,
     which_service.flow,
     prove_owner.flow,
     link_account.flow,
     payment_code.flow,
+    human_ticket.flow,
+    staff_chats.flow,
     staff_proof.flow,
 )
 

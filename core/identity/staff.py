@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from core.identity.counters import charge
 from core.identity.tables import logins, staff_chats
 from core.identity.types import CodeCheck, Expired, Role, Verified, WrongCode
 from core.messaging.notices import send_text
+from core.messaging.ports import Choice
 from core.platform import i18n, phones
 from core.platform.errors import Forbidden, Throttled
 from core.platform.outbox import Priority
@@ -138,6 +139,27 @@ async def chats_of(tx: ReadTx, roles: Collection[Role]) -> tuple[StaffChat, ...]
         .order_by(logins.c.id)
     )
     return tuple(StaffChat(row.id, row.channel or "whatsapp", row.address or row.phone) for row in rows)
+
+
+async def tell(
+    tx: WriteTx, *, permission: Permission, text: str, key: str, choices: Sequence[Choice] = ()
+) -> int:
+    """Write to everybody of staff who has a permission, once per `key`; returns for how many it is new.
+
+    Choices are for channels whose buttons bring back what was on offer; elsewhere the text says what to type.
+    """
+    told = [
+        await send_text(
+            tx,
+            channel=chat.channel,
+            to=chat.address,
+            text=text,
+            key=f"{key}-{chat.login_id}-{chat.channel}",
+            choices=choices if chat.channel not in PHONE_CHANNELS else (),
+        )
+        for chat in await chats_of(tx, roles_that_may(permission))
+    ]
+    return sum(told)
 
 
 class Staff:

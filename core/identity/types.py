@@ -108,4 +108,3 @@ class ApiKey(Struct, frozen=True):
     id: int
     name: str
     scopes: frozenset[Scope]
-    rate: str | None = None  # what replaces the usual limit of calls

@@ -66,6 +66,12 @@ async def save_turn(tx: WriteTx, chat: Chat, *, message_id: str, replies: list[A
         raise Superseded
 
 
+async def touch(tx: WriteTx, channel: str, address: str) -> None:
+    """Let a turn of this chat that is being played find out that something has changed, and begin again."""
+    here = chats.update().where(chats.c.channel == channel, chats.c.address == address)
+    await tx.execute(here.values(revision=chats.c.revision + 1))
+
+
 async def _insert(tx: WriteTx, chat: Chat) -> int:
     fresh = await tx.insert_new(
         chats,

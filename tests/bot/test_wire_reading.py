@@ -47,6 +47,7 @@ def test_a_usual_message_is_read() -> None:
         phone=JOHN,
         text="cek tagihan",
         answered_in_text=True,
+        session="s-1",
         received_at=NOW,
     )
 

@@ -12,6 +12,7 @@ the explanation. Lines:
     ! restart                 the process ends, and another one goes on
     ! again                   the last message is delivered once more
     ! paid ISP00123 230130001 a payment comes in from elsewhere
+    ! tick                    the chores that are due are done, and what they queued is listed
     ! online ISP00123 3600    the router sees the line up for so many seconds; bytes down and up may follow
     ! offline ISP00123        the router sees it down; before either, no router is seen
     = otp_reset.password      where the chat stands at the end
@@ -92,6 +93,9 @@ class Player:
                     source="test", reference=args[1], invoice_number=args[1], service_number=args[0]
                 )
                 self._sent = len(await self._stage.sent())
+            case "tick":
+                await self._stage.services.handovers.tick()
+                await self._list_queued()
             case "online":
                 uptime_s, download, upload = (*map(int, args[1:]), 0, 0)[:3]
                 self._routers.tell(args[0], uptime_s=uptime_s, download=download, upload=upload)
@@ -117,9 +121,12 @@ class Player:
         answers = await asyncio.gather(*(self._stage.deliver(message) for message in messages))
         self.by_key += [line for said in self._stage.says for line in _keys(said)]
         if not self._stage.says:
-            self.by_key.append("< the same answer")
+            self.by_key.append("< the same answer" if any(answers) else "< nothing, a person answers")
         for answer in answers:
-            self.as_read += ["< " + answer.replace("\n", "\n  ")]
+            self.as_read += ["< " + (answer.replace("\n", "\n  ") or "(nothing: a person answers)")]
+        await self._list_queued()
+
+    async def _list_queued(self) -> None:
         queued = (await self._stage.sent())[self._sent :]
         self._sent += len(queued)
         self.by_key += [f"* {mask(message.to)}" for message in queued]

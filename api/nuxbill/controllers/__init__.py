@@ -2,19 +2,6 @@
 
 from __future__ import annotations
 
-from api.nuxbill.controllers import coupons, customfield, extensions, logs, mail, pages, sessions, widgets
+from api.nuxbill.controllers import coupons, sessions
 
-CONTROLLERS = {
-    each.name: each
-    for each in (
-        *sessions.CONTROLLERS,
-        *extensions.CONTROLLERS,
-        coupons.coupons,
-        customfield.customfield,
-        logs.logs,
-        mail.mail,
-        pages.page,
-        pages.pages,
-        widgets.widgets,
-    )
-}
+CONTROLLERS = {each.name: each for each in (*sessions.CONTROLLERS, coupons.coupons)}

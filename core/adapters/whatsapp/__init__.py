@@ -3,6 +3,14 @@
 from core.adapters.whatsapp.channel import DialectChannel
 from core.adapters.whatsapp.config import GatewayConfig, problems
 from core.adapters.whatsapp.gateway import WhatsAppGateway
+from core.adapters.whatsapp.handoff import WhatsAppHandoff
 from core.adapters.whatsapp.keys import new_idempotency_key
 
-__all__ = ["DialectChannel", "GatewayConfig", "WhatsAppGateway", "new_idempotency_key", "problems"]
+__all__ = [
+    "DialectChannel",
+    "GatewayConfig",
+    "WhatsAppGateway",
+    "WhatsAppHandoff",
+    "new_idempotency_key",
+    "problems",
+]

@@ -10,7 +10,7 @@ import pytest
 from conversations.engine.book import FlowBook
 from conversations.engine.flow import Flow, Subflow
 from conversations.engine.say import MENU_PAGE, Say
-from conversations.engine.turn import Outcome, Turn
+from conversations.engine.turn import Audience, Outcome, Turn
 from conversations.engine.words import TOPICS
 from conversations.flows import FLOWS
 from conversations.understanding import Intent, understand
@@ -120,10 +120,11 @@ async def test_thanks_in_the_middle_change_nothing(stage: Stage) -> None:
     assert "row-1" in await stage.say(JOHN, "2")
 
 
-async def test_a_wish_nobody_serves_is_answered_and_the_question_stays(stage: Stage) -> None:
-    await stage.say(JOHN, "/choose")
-    assert "Petugas" in await stage.say(JOHN, "mau bicara sama petugas")
-    assert "row-1" in await stage.say(JOHN, "2")
+async def test_a_wish_nobody_serves_is_answered_and_the_question_stays(demo_url: str) -> None:
+    async with staged(demo_url, flows=[choosing()]) as stage:
+        await stage.say(JOHN, "/choose")
+        assert _id("not_yet.other") in await stage.say(JOHN, "mau bicara sama petugas")
+        assert "row-1" in await stage.say(JOHN, "2")
 
 
 async def test_batal_and_menu_always_work(stage: Stage) -> None:
@@ -146,7 +147,10 @@ async def test_silence_sets_the_question_aside_after_half_an_hour(stage: Stage) 
 
 async def test_the_menu_holds_what_the_chat_may_use(stage: Stage) -> None:
     toys = [_id(f"topic.{name}") for name in ("profile", "packages", "profile")]
-    expected = [*(_id(flow.label) for flow in FLOWS if flow.label), *toys]
+    expected = [
+        *(_id(flow.label) for flow in FLOWS if flow.label and flow.audience is Audience.EVERYONE),
+        *toys,
+    ]
     first, *others = [
         await stage.say(JOHN, "menu" if start == 0 else "lainnya")
         for start in range(0, len(expected), MENU_PAGE)
@@ -188,7 +192,8 @@ async def test_three_misses_are_answered_in_three_ways(stage: Stage) -> None:
     answers = [await stage.say(STRANGER, "blub blub") for _ in range(4)]
     assert len(set(answers)) == 3
     assert answers[0] == answers[3]
-    assert _id("engine.unknown_person", business="Loket") == answers[2]
+    assert answers[2].splitlines() == [_id("engine.unknown_person"), f"1. {_id('topic.human')}"]
+    assert "petugas" in await stage.say(STRANGER, *["blub blub"] * 2, "1")
 
 
 async def test_an_unsure_guess_is_asked_once_and_taken_by_number(stage: Stage) -> None:
@@ -196,7 +201,7 @@ async def test_an_unsure_guess_is_asked_once_and_taken_by_number(stage: Stage) -
     asked = await stage.say(JOHN, unsure)
     assert asked.splitlines()[0] == _id("engine.did_you_mean")
     assert 1 <= len(asked.splitlines()[1:]) <= 3
-    assert await stage.say(JOHN, unsure) == _id("engine.unknown_examples", business="Loket")
+    assert await stage.say(JOHN, unsure) == _id("engine.unknown_examples")
     await stage.say(JOHN, "batal", unsure)
     assert _id("engine.did_you_mean") not in await stage.say(JOHN, "1")
 
