@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
+from core.billing.isolation import isolate_late
+from core.billing.reminders import remind
 from core.billing.run import run_monthly
-from core.platform.scheduler import Daily, Scheduled
+from core.platform.scheduler import Daily, Every, Scheduled
 from core.platform.uow import UnitOfWork
 from core.settings import Settings
 
@@ -19,4 +21,15 @@ def jobs(uow: UnitOfWork, settings: Settings) -> tuple[Scheduled, ...]:
     async def monthly(_due: datetime) -> None:
         await run_monthly(uow, settings)
 
-    return (Scheduled("billing.monthly", Daily(_RUN_AT, settings.zone), monthly),)
+    async def reminders(_due: datetime) -> None:
+        await remind(uow, settings)
+
+    async def isolation(_due: datetime) -> None:
+        await isolate_late(uow, settings)
+
+    return (
+        Scheduled("billing.monthly", Daily(_RUN_AT, settings.zone), monthly),
+        # Every hour, and at night nothing: what was missed is made up for on the same day.
+        Scheduled("billing.reminders", Every(timedelta(hours=1)), reminders),
+        Scheduled("billing.isolation", Every(timedelta(hours=1)), isolation),
+    )

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import Select, select
 
 from core.billing.rules import may_reopen
-from core.billing.tables import invoices
+from core.billing.tables import billing_terms, invoices
 from core.billing.types import InvoiceStatus
 from core.network import switching
 from core.platform.clock import local_day
@@ -38,15 +38,24 @@ async def open_if_clear(tx: WriteTx, settings: Settings, customer_id: int, *, ke
 async def close_if_late(tx: WriteTx, settings: Settings, customer_id: int) -> bool:
     """Close the customer's open lines when a bill past its isolation day is unpaid; True when there were any.
 
-    Needs the same lock. What is free stays open whatever is owed for the rest.
+    Needs the same lock. What is free stays open whatever is owed for the rest, and so do the lines of customers whose
+    terms say so.
     """
-    if await _is_clear(tx, settings, customer_id):
+    if await _is_clear(tx, settings, customer_id) or not await isolates(tx, customer_id):
         return False
     is_open = (subscriptions.c.isolated_at.is_(None), subscriptions.c.status == ServiceStatus.ACTIVE)
     found = await tx.all(_lines_of(customer_id).where(*is_open))
     for line in found:  # a line may be closed for one bill more than once, so the key names the occasion
         await switching.isolate(tx, line.id, reason=UNPAID, key=new_id(UNPAID))
     return bool(found)
+
+
+async def isolates(tx: ReadTx, customer_id: int) -> bool:
+    """Whether a customer's unpaid bills close lines at all."""
+    agreed = await tx.scalar(
+        select(billing_terms.c.isolates).where(billing_terms.c.customer_id == customer_id)
+    )
+    return agreed is not False
 
 
 async def _is_clear(tx: ReadTx, settings: Settings, customer_id: int) -> bool:

@@ -11,7 +11,7 @@ from core.billing import commands
 from core.billing.commands import Payment
 from core.billing.lines import open_if_clear
 from core.billing.tables import invoices
-from core.billing.types import Settled, Settlement
+from core.billing.types import InvoiceStatus, Settled, Settlement
 from core.customers.tables import customers
 from core.messaging.notices import Notice, notify
 from core.platform.i18n import Month, Rupiah
@@ -37,6 +37,12 @@ def named(invoice_number: str, service_number: str) -> Select[Any]:
 def numbered(invoice_ids: Collection[int]) -> Select[Any]:
     """Invoices by their ids, locked until commit in one order for everybody: no deadlock."""
     return _LOCKED.where(invoices.c.id.in_(invoice_ids)).order_by(invoices.c.id)
+
+
+def unpaid_of(customer_id: int) -> Select[Any]:
+    """What a customer owes, locked in the same order."""
+    is_unpaid = (invoices.c.customer_id == customer_id, invoices.c.status == InvoiceStatus.UNPAID)
+    return _LOCKED.where(*is_unpaid).order_by(invoices.c.id)
 
 
 async def settle_and_follow_up(

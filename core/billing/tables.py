@@ -149,6 +149,7 @@ billing_terms = Table(
     metadata,
     Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True),
     Column("due_day", SmallKey),  # of the month; a short month ends earlier
+    Column("isolates", Boolean, nullable=False, default=True),  # whether an unpaid bill closes the lines
 )
 
 #: What a customer is billed beside the plan: every month, or once. A discount has a negative price.
@@ -165,6 +166,18 @@ extra_charges = Table(
     Column("starts_on", Date, nullable=False),  # the first month's first day
     Column("ends_on", Date),  # the last day of the last month
     Column("invoice_id", Key, ForeignKey("invoices.id")),  # where one that is billed once was billed
+)
+
+#: Time that was asked for: until then an unpaid bill closes no line. Once a bill.
+promises = Table(
+    "promises",
+    metadata,
+    Column("invoice_id", Key, ForeignKey("invoices.id", ondelete="CASCADE"), primary_key=True),
+    Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("until", Date, nullable=False),
+    Column("isolate_on_before", Date, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )
 
 #: How far the recurring work of billing has come.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 
-from core.billing import corrections, counter, ledger, queries
+from core.billing import corrections, counter, ledger, promises, queries
 from core.billing.commands import Payment
 from core.billing.corrections import Correction
 from core.billing.counter import Confirmed
+from core.billing.promises import Promise
 from core.billing.settling import named, settle_and_follow_up
 from core.billing.tables import LONGEST_REFERENCE
 from core.billing.types import Bill, Invoice, InvoiceStatus, PaymentChannel, PaymentMade, Settlement
@@ -116,6 +118,18 @@ class Billing:
             return await corrections.credit_note(
                 tx, self._settings, invoice_id, amount, reason=reason, actor=actor, key=key
             )
+
+    async def time_on_offer(self, customer_id: int) -> date | None:
+        """Until when a customer could have time to pay now; None when it would not help, or was had already."""
+        async with self._uow.read() as tx:
+            return await promises.offer(tx, self._settings, customer_id)
+
+    async def ask_for_time(
+        self, customer_id: int, *, actor: str, days: int = promises.LONGEST_DAYS
+    ) -> Promise:
+        """Keep or get back the line for a few days; see `promises.ask_for_time`."""
+        async with self._uow.write() as tx:
+            return await promises.ask_for_time(tx, self._settings, customer_id, actor=actor, days=days)
 
     async def _bills(self, query: Prepared, **params: object) -> tuple[Bill, ...]:
         async with self._uow.read() as tx:

@@ -90,10 +90,9 @@ _BILL: Mapping[str, Given] = {
 _SOME_TIME = TimeOfDay(datetime(2026, 11, 22, 6, 2, tzinfo=UTC), ZoneInfo("Asia/Jakarta"))
 
 
-def _bill(text: str) -> Kind:
-    return Kind(
-        category=Category.BILLING, text=text, samples=_BILL, needs=frozenset({"period", "amount", "due"})
-    )
+def _bill(text: str, **more: Given) -> Kind:
+    needs = frozenset({"period", "amount", "due"})
+    return Kind(category=Category.BILLING, text=text, samples={**_BILL, **more}, needs=needs)
 
 
 KINDS: Mapping[Notice, Kind] = {
@@ -112,8 +111,8 @@ KINDS: Mapping[Notice, Kind] = {
         needs=frozenset({"service"}),
     ),
     Notice.INVOICE_NEW: _bill("notice.invoice_new"),
-    Notice.REMINDER_7: _bill("notice.reminder_seven"),
-    Notice.REMINDER_3: _bill("notice.reminder_three"),
+    Notice.REMINDER_7: _bill("notice.reminder_seven", days=7),
+    Notice.REMINDER_3: _bill("notice.reminder_three", days=3),
     Notice.REMINDER_1: _bill("notice.reminder_one"),
     Notice.OVERDUE: Kind(
         category=Category.BILLING,

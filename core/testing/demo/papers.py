@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core.billing import commands as billing
 from core.billing.rules import isolation_day
-from core.billing.tables import invoices
+from core.billing.tables import billing_terms, invoices
 from core.billing.types import InvoiceLine
 from core.platform.clock import day_start, local_day
 from core.platform.numbering import next_number
@@ -35,6 +35,8 @@ class DemoBill(Struct, frozen=True):
 
 
 async def load_bills(tx: WriteTx, zone: ZoneInfo, *, isolation_after_days: int) -> None:
+    # The documents' example has a bill of 2023 unpaid and its line open.
+    await tx.insert(billing_terms, customer_id=JOHN.id, isolates=False)
     for bill in (*_of_the_documents(), *_around(local_day(tx.now, zone))):
         # Issued on the first of its month, but never after the payment of yesterday.
         issued_at = min(day_start(bill.period.replace(day=1), zone), tx.now - timedelta(days=2))
