@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
 from core.bootstrap import bootstrap
@@ -21,15 +21,23 @@ from core.settings import Settings
 OPERATOR = "operator"
 _MOST_SHOWN = 50
 _REASONS = {
+    "partner_taken": "there is a partner of that code already.",
+    "key_taken": "there is a key of that name already.",
+    "pay_needs_networks": "a production key that may pay needs --ip: money moves from known addresses only.",
+    "key_networks": "an --ip is not an address or network.",
+    "key": "there is no such live key.",
+    "amount": "the amount must be more than nothing.",
+    "product": "this partner has no product of that code.",
     "already_final": "this payment has ended already.",
     "not_successful": "only a real payment that succeeded can be taken back.",
+    "reference": "a reference has 1 to 36 characters.",
     "reason": "say why, in at most 200 characters.",
     "not_final": "this payment is still under way.",
     "transaction": "this partner has no payment of that refNumber.",
     "partner": "there is no such partner.",
     "customer": "there is no such service number.",
     "day": "this day is not closed yet; its file is written at six the next morning.",
-    "reference_reused": "another transfer paid this day already.",
+    "reference_reused": "this reference was booked before.",
     "statement": "this file cannot be read: a CSV needs the columns refNumber and amount.",
     "period": "the end must be after the beginning.",
 }
@@ -142,6 +150,22 @@ async def unblock(settings: Settings, number: str) -> None:
     async with at_the_desk(settings) as partners:
         was_blocked = await partners.desk.unblock(number)
     print(f"Partners collect from {number} again." if was_blocked else f"{number} was not blocked.")
+
+
+async def cut_off(settings: Settings, code: str, product: str, starts: str | None, ends: str | None) -> None:
+    """Times are those of the business's zone."""
+    try:
+        window = [None if text is None else time.fromisoformat(text) for text in (starts, ends)]
+    except ValueError:
+        print("A time is written like 23:30.")
+        raise SystemExit(1) from None
+    async with at_the_desk(settings) as partners:
+        await partners.desk.cut_off(code, product, *window)
+    print(
+        f"{product} is sold around the clock."
+        if None in window
+        else f"{product}: nothing from {starts} to {ends}."
+    )
 
 
 async def announce(settings: Settings, starts: str, ends: str, note: str, only: str | None) -> None:

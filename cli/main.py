@@ -153,11 +153,20 @@ def keys_create(
     ip: Annotated[
         list[str] | None, typer.Option(help="Address or network the key may be used from; repeatable.")
     ] = None,
+    rate: Annotated[str | None, typer.Option(help="Calls it may make, such as 600/minute.")] = None,
 ) -> None:
     """Create an API key and show it, this once."""
     from cli.keys import create
 
-    asyncio.run(create(settings_or_exit(), name, scope, ip or []))
+    asyncio.run(create(settings_or_exit(), name, scope, ip or [], rate))
+
+
+@keys.command("revoke")
+def keys_revoke(name: Annotated[str, typer.Argument(help="Who the key was for.")]) -> None:
+    """Shut an API key at once."""
+    from cli.keys import revoke
+
+    asyncio.run(revoke(settings_or_exit(), name))
 
 
 @outbox.command("list")

@@ -4,59 +4,65 @@ from __future__ import annotations
 
 from datetime import date
 
-from core.bootstrap import bootstrap
+from msgspec import Struct
+
+from cli.desk import OPERATOR, at_the_desk
+from core.partners.accounts import Credentials, Rights
 from core.partners.keys import NewProduct
-from core.partners.types import Environment
-from core.partners.usecases import Credentials
-from core.platform.errors import DomainError
+from core.partners.types import Environment, Scope
 from core.platform.money import rupiah
 from core.settings import Settings, networks
 
-_REASONS = {
-    "partner_taken": "there is a partner of that code already.",
-    "key_taken": "there is a key of that name already.",
-    "pay_needs_networks": "a production key needs --ip: money moves from known addresses only.",
-    "key_networks": "an --ip is not an address or network.",
-    "key": "there is no such live key.",
-    "partner": "there is no such partner.",
-    "reference_reused": "this reference was booked before.",
-}
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """The rights of a key as they were typed."""
+
+    environment: str = Environment.SANDBOX
+    addresses: list[str] | None = None
+    scopes: list[str] | None = None
+    is_signed: bool = False
+
+    def rights(self) -> Rights:
+        """Explains what cannot be meant, and exits with status 1."""
+        try:
+            return Rights(
+                environment=Environment(self.environment),
+                networks=tuple(str(network) for network in networks(",".join(self.addresses or []))),
+                scopes=frozenset(map(Scope, self.scopes or Scope)),
+                is_signed=self.is_signed,
+            )
+        except ValueError as error:
+            print(f"Cannot make this key: {error}")
+            raise SystemExit(1) from None
 
 
 async def create(
     settings: Settings,
     code: str,
     name: str,
+    asked: Asked,
     *,
-    environment: str = Environment.SANDBOX,
-    addresses: list[str] | None = None,
     hosts: list[str] | None = None,
     callback_url: str | None = None,
     admin_fee: int = 2500,
+    credit_limit: int = 0,
 ) -> None:
     """Create a partner with its first key and product, and print both secrets, this once.
 
     A sandbox partner sells the sandbox's product only, a production one real bills only.
     """
-    try:
-        kind = Environment(environment)
-        allowed = [str(network) for network in networks(",".join(addresses or []))]
-    except ValueError as error:
-        print(f"Cannot create this partner: {error}")
-        raise SystemExit(1) from None
-    try:
-        async with bootstrap(settings) as services:
-            made = await services.partners.create(
-                code,
-                name=name,
-                environment=kind,
-                networks=allowed,
-                hosts=hosts or [],
-                callback_url=callback_url,
-                products=[_product(kind, settings.business_name, admin_fee)],
-            )
-    except DomainError as refused:
-        raise _explained(refused) from None
+    rights = asked.rights()
+    async with at_the_desk(settings) as partners:
+        made = await partners.accounts.create(
+            code,
+            name=name,
+            rights=rights,
+            hosts=hosts or [],
+            callback_url=callback_url,
+            products=[_product(rights.environment, settings.business_name, admin_fee)],
+            credit_limit=credit_limit,
+            actor=OPERATOR,
+        )
     _show(made)
 
 
@@ -72,27 +78,55 @@ def _product(environment: Environment, business: str, admin_fee: int) -> NewProd
     )
 
 
+async def add_key(settings: Settings, code: str, asked: Asked) -> None:
+    """Print one more key of a partner, this once."""
+    rights = asked.rights()
+    async with at_the_desk(settings) as partners:
+        _show(await partners.accounts.add_key(code, rights, actor=OPERATOR))
+
+
 async def rotate(settings: Settings, key: str) -> None:
     """Print a successor for a key; the former one works for another week."""
-    try:
-        async with bootstrap(settings) as services:
-            made = await services.partners.rotate(key)
-    except DomainError as refused:
-        raise _explained(refused) from None
+    async with at_the_desk(settings) as partners:
+        made = await partners.accounts.rotate(key, actor=OPERATOR)
     _show(made)
     print(f"{key} works for seven more days.")
 
 
+async def rotate_callbacks(settings: Settings, code: str, *, end_overlap: bool) -> None:
+    """Print a new callback secret; callbacks carry both signatures until the overlap is ended."""
+    async with at_the_desk(settings) as partners:
+        if end_overlap:
+            await partners.accounts.end_overlap(code, actor=OPERATOR)
+            print("Only the newest callback secret signs now.")
+        else:
+            _show(await partners.accounts.rotate_callbacks(code, actor=OPERATOR))
+            print("Both secrets sign until: loket partner rotate-callbacks --end " + code)
+
+
+async def revoke(settings: Settings, key: str) -> None:
+    async with at_the_desk(settings) as partners:
+        await partners.accounts.revoke(key, actor=OPERATOR)
+    print(f"{key} is shut.")
+
+
+async def show_keys(settings: Settings, code: str) -> None:
+    """One line a key."""
+    async with at_the_desk(settings) as partners:
+        for each in await partners.accounts.keys_of(code):
+            state = "live" if each.is_active else "shut"
+            ends = f" until {each.expires_at:%Y-%m-%d %H:%M} UTC" if each.expires_at else ""
+            used = f"{each.last_used_at:%Y-%m-%d}" if each.last_used_at else "never"
+            places = ", ".join(each.networks) or "anywhere"
+            print(
+                f"{each.key:<28} {state}{ends}  {each.environment}  {', '.join(each.scopes)}  from {places}  used {used}"
+            )
+
+
 async def top_up(settings: Settings, code: str, amount: int, reference: str) -> None:
     """Book money a partner has paid in; a reference is booked once."""
-    if amount <= 0:
-        print("The amount must be more than nothing.")
-        raise SystemExit(1)
-    try:
-        async with bootstrap(settings) as services:
-            balance = await services.partners.top_up(code, amount, reference=reference)
-    except DomainError as refused:
-        raise _explained(refused) from None
+    async with at_the_desk(settings) as partners:
+        balance = await partners.accounts.top_up(code, amount, reference=reference, actor=OPERATOR)
     print(f"{code} has {rupiah(balance)} in its deposit.")
 
 
@@ -103,11 +137,8 @@ async def report(settings: Settings, code: str, day: str) -> None:
     except ValueError:
         print(f"{day} is not a day; write 2026-01-31.")
         raise SystemExit(1) from None
-    try:
-        async with bootstrap(settings) as services:
-            found = await services.partners.report(code, when)
-    except DomainError as refused:
-        raise _explained(refused) from None
+    async with at_the_desk(settings) as partners:
+        found = await partners.report(code, when)
     for line in found.transactions:
         print(
             f"{line.transaction_id:>8}  {line.ref_number:<24} {line.account_number:<16} "
@@ -121,12 +152,11 @@ async def report(settings: Settings, code: str, day: str) -> None:
 
 
 def _show(made: Credentials) -> None:
-    print(f"KEY:             {made.key}\nsecret:          {made.secret}")
-    if made.callback_secret:
-        print(f"callback secret: {made.callback_secret}")
+    for name, value in (
+        ("KEY:             ", made.key),
+        ("secret:          ", made.secret),
+        ("callback secret: ", made.callback_secret),
+    ):
+        if value:
+            print(f"{name}{value}")
     print("Keep them now: they are stored encrypted and are not shown again.")
-
-
-def _explained(refused: DomainError) -> SystemExit:
-    print(f"Cannot do this: {_REASONS.get(refused.reason, refused.reason)}")
-    return SystemExit(1)

@@ -19,15 +19,24 @@ Ref = Annotated[str, typer.Argument(help="The payment's refNumber.")]
 Number = Annotated[str, typer.Argument(help="The customer's service number.")]
 
 
+Environment = Annotated[str, typer.Option(help="sandbox or production.")]
+Addresses = Annotated[list[str] | None, typer.Option(help="Address or network they call from; repeatable.")]
+Scopes = Annotated[
+    list[str] | None, typer.Option(help="inquiry, payment, status or report; repeatable, all by default.")
+]
+Signed = Annotated[bool, typer.Option("--signed", help="Every request must carry X-Signature.")]
+Key = Annotated[str, typer.Argument(help="The key, as the partner sends it.")]
+
+
 @partner.command("create")
 def partner_create(
     code: Annotated[str, typer.Argument(help="The partner's short name, their partnerId.")],
     name: Annotated[str, typer.Argument(help="Their name for people.")],
     *,
-    environment: Annotated[str, typer.Option(help="sandbox or production.")] = "sandbox",
-    ip: Annotated[
-        list[str] | None, typer.Option(help="Address or network they call from; repeatable.")
-    ] = None,
+    environment: Environment = "sandbox",
+    ip: Addresses = None,
+    scope: Scopes = None,
+    signed: Signed = False,
     host: Annotated[
         list[str] | None, typer.Option(help="Host their callbacks may go to; repeatable.")
     ] = None,
@@ -35,22 +44,80 @@ def partner_create(
         str | None, typer.Option(help="Where callbacks go unless a payment says so.")
     ] = None,
     admin_fee: Annotated[int, typer.Option(min=0, help="Rupiah a transaction.")] = 2500,
+    credit_limit: Annotated[
+        int, typer.Option(min=0, help="Rupiah a partner without deposit may owe us.")
+    ] = 0,
 ) -> None:
     """Create a partner with a first key and show its secret, this once."""
-    from cli.partner import create
+    from cli.partner import Asked, create
 
     asyncio.run(
         create(
             settings_or_exit(),
             code,
             name,
-            environment=environment,
-            addresses=ip,
+            Asked(environment=environment, addresses=ip, scopes=scope, is_signed=signed),
             hosts=host,
             callback_url=callback_url,
             admin_fee=admin_fee,
+            credit_limit=credit_limit,
         )
     )
+
+
+@partner.command("key")
+def partner_key(
+    code: Code,
+    *,
+    environment: Environment = "sandbox",
+    ip: Addresses = None,
+    scope: Scopes = None,
+    signed: Signed = False,
+) -> None:
+    """Give a partner one more key and show its secret, this once."""
+    from cli.partner import Asked, add_key
+
+    asked = Asked(environment=environment, addresses=ip, scopes=scope, is_signed=signed)
+    asyncio.run(add_key(settings_or_exit(), code, asked))
+
+
+@partner.command("keys")
+def partner_keys(code: Code) -> None:
+    """Show a partner's keys: what they may do, from where, and when they were used."""
+    from cli.partner import show_keys
+
+    asyncio.run(show_keys(settings_or_exit(), code))
+
+
+@partner.command("revoke")
+def partner_revoke(key: Key) -> None:
+    """Shut a key at once."""
+    from cli.partner import revoke
+
+    asyncio.run(revoke(settings_or_exit(), key))
+
+
+@partner.command("rotate-callbacks")
+def partner_rotate_callbacks(
+    code: Code, end: Annotated[bool, typer.Option("--end", help="Let only the newest secret sign.")] = False
+) -> None:
+    """Give a partner a new secret for callbacks; both sign until the partner has changed over."""
+    from cli.partner import rotate_callbacks
+
+    asyncio.run(rotate_callbacks(settings_or_exit(), code, end_overlap=end))
+
+
+@partner.command("cut-off")
+def partner_cut_off(
+    code: Code,
+    product: Annotated[str, typer.Argument(help="The product's code.")],
+    starts: Annotated[str | None, typer.Argument(help="When it begins every night, such as 23:30.")] = None,
+    ends: Annotated[str | None, typer.Argument(help="When it ends; without times there is none.")] = None,
+) -> None:
+    """Sell nothing at certain hours of the night: inquiries answer 310, payments 109."""
+    from cli.desk import cut_off
+
+    asyncio.run(cut_off(settings_or_exit(), code, product, starts, ends))
 
 
 @partner.command("rotate")

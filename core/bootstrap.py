@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from core.adapters.routeros import RouterOsGateway
+from core.audit.activity import Activity
 from core.billing.usecases import Billing
 from core.catalog.usecases import Catalog
 from core.coupons.usecases import Coupons
@@ -28,6 +29,7 @@ from core.platform.clock import Clock, SystemClock
 from core.platform.limits import Throttle
 from core.platform.secrets import Keyring
 from core.platform.uow import open_uow
+from core.portal.usecases import Portal
 from core.preferences.usecases import PreferenceBook
 from core.services import Services
 from core.settings import Settings
@@ -70,6 +72,8 @@ async def bootstrap(
             customer_accounts=CustomerAccounts(uow, keyring, passwords),
             preferences=PreferenceBook(uow),
             coupons=Coupons(uow),
+            portal=Portal(uow),
+            activity=Activity(uow),
             staff=Staff(uow, settings, keyring),
             access=Access(uow, settings, keyring),
             contacts=Contacts(uow, settings, keyring),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.audit.activity import Activity
 from core.billing.usecases import Billing
 from core.catalog.usecases import Catalog
 from core.coupons.usecases import Coupons
@@ -24,6 +25,7 @@ from core.partners.usecases import Partners
 from core.platform.clock import Clock
 from core.platform.limits import Throttle
 from core.platform.uow import UnitOfWork
+from core.portal.usecases import Portal
 from core.preferences.usecases import PreferenceBook
 from core.settings import Settings
 from core.subscriptions.usecases import Subscriptions
@@ -39,6 +41,8 @@ class Services:
     customer_accounts: CustomerAccounts
     preferences: PreferenceBook
     coupons: Coupons
+    portal: Portal
+    activity: Activity
     staff: Staff
     access: Access
     contacts: Contacts

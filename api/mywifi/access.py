@@ -102,5 +102,5 @@ async def _api_key(scope: Scope) -> ApiKey:
     except Forbidden:
         await _count_address()
         raise
-    await services().throttle.hit(PER_KEY, "key", str(key.id))
+    await services().throttle.hit(key.rate or PER_KEY, "key", str(key.id))
     return key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
@@ -63,6 +64,11 @@ class Call(Struct, frozen=True, kw_only=True):
         if not isinstance(self.caller, CustomerCaller):
             raise TypeError("this action is not declared for customers only")
         return self.caller
+
+    @property
+    def local_now(self) -> datetime:
+        """Now, as people at the business see it."""
+        return self.services.clock.now().astimezone(self.services.settings.zone)
 
     @property
     def actor(self) -> str:

@@ -13,7 +13,8 @@ from sqlalchemy import Row, or_, select
 from core.audit.log import SYSTEM, record
 from core.identity.tables import api_keys
 from core.identity.types import Scope
-from core.platform.errors import Conflict, Invalid
+from core.platform.errors import Conflict, Invalid, NotFound
+from core.platform.limits import allowance
 from core.platform.secrets import Keyring
 from core.platform.uow import ReadTx, WriteTx
 
@@ -30,13 +31,17 @@ async def add(
     scopes: Iterable[Scope],
     networks: Sequence[str],
     expires_at: datetime | None = None,
+    rate: str | None = None,
 ) -> None:
-    """Store a key. Raises `Invalid` with `key_scopes`, `key_networks` or `pay_needs_networks`, `Conflict("key_taken")`.
+    """Store a key, with a `rate` such as `600/minute` where the usual one is not enough.
+
+    Raises `Invalid` with `key_scopes`, `key_networks`, `key_rate` or `pay_needs_networks`, `Conflict("key_taken")`.
 
     A key that can declare invoices paid must not work from everywhere.
     """
     granted = sorted(set(scopes))
     places = _checked(networks)
+    _check_rate(rate)
     if not granted:
         raise Invalid("key_scopes")
     if Scope.PAY in granted and not places:
@@ -48,6 +53,7 @@ async def add(
         key_hash=_hashes(keyring, key)[0],
         scopes=granted,
         networks=places,
+        rate=rate,
         is_active=True,
         expires_at=expires_at,
         created_at=tx.now,
@@ -88,6 +94,23 @@ async def note_use(tx: WriteTx, keyring: Keyring, key_id: int, presented: str) -
     """Remember the use; a key stored under a former master secret moves to the newest one."""
     key = api_keys.update().where(api_keys.c.id == key_id)
     await tx.execute(key.values(last_used_at=tx.now, key_hash=_hashes(keyring, presented)[0]))
+
+
+async def revoke(tx: WriteTx, name: str) -> None:
+    """Shut a key at once. Raises `NotFound("key")`."""
+    key_id = await tx.scalar(select(api_keys.c.id).where(api_keys.c.name == name, api_keys.c.is_active))
+    if key_id is None:
+        raise NotFound("key")
+    await tx.execute(api_keys.update().where(api_keys.c.id == key_id).values(is_active=False))
+    await record(tx, actor=SYSTEM, action="key_revoked", subject=f"key:{key_id}", details={})
+
+
+def _check_rate(rate: str | None) -> None:
+    try:
+        if rate is not None:
+            allowance(rate)
+    except ValueError as error:
+        raise Invalid("key_rate") from error
 
 
 def _hashes(keyring: Keyring, key: str) -> list[str]:

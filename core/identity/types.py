@@ -108,3 +108,4 @@ class ApiKey(Struct, frozen=True):
     id: int
     name: str
     scopes: frozenset[Scope]
+    rate: str | None = None  # what replaces the usual limit of calls

@@ -218,7 +218,7 @@ class Identity:
         if keys.use_is_worth_noting(found, tx.now):
             async with self._uow.write() as noting:
                 await keys.note_use(noting, self._keyring, found.id, presented)
-        return ApiKey(found.id, found.name, frozenset(map(Scope, found.scopes)))
+        return ApiKey(found.id, found.name, frozenset(map(Scope, found.scopes)), found.rate)
 
     async def create_key(
         self,
@@ -227,14 +227,27 @@ class Identity:
         scopes: Iterable[Scope],
         networks: Sequence[str],
         expires_at: datetime | None = None,
+        rate: str | None = None,
     ) -> str:
         """A new API key, to be shown once: only its hash is kept. Raises what `keys.add` raises."""
         key = f"lk_{new_token(27)}"
         async with self._uow.write() as tx:
             await keys.add(
-                tx, self._keyring, key, name=name, scopes=scopes, networks=networks, expires_at=expires_at
+                tx,
+                self._keyring,
+                key,
+                name=name,
+                scopes=scopes,
+                networks=networks,
+                expires_at=expires_at,
+                rate=rate,
             )
         return key
+
+    async def revoke_key(self, name: str) -> None:
+        """Shut an API key at once. Raises `NotFound("key")`."""
+        async with self._uow.write() as tx:
+            await keys.revoke(tx, name)
 
     def _charge(self, limit: Limit, *who: str) -> Charge:
         return charge(self._keyring, limit, *who)

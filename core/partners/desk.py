@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from msgspec import Struct
@@ -14,11 +14,18 @@ from core.customers.queries import id_of
 from core.partners import callbacks, queries, settlements
 from core.partners.availability import Block
 from core.partners.codes import Code
+from core.partners.queries import partner_id_of
 from core.partners.reports import Batch, batches
 from core.partners.reversals import reverse
 from core.partners.settlement import PartnerSettlement, end, held
 from core.partners.statements import Reconciled, reconcile
-from core.partners.tables import partner_blocks, partner_maintenance, partner_transactions, partners
+from core.partners.tables import (
+    partner_blocks,
+    partner_maintenance,
+    partner_products,
+    partner_transactions,
+    partners,
+)
 from core.partners.types import State, Transaction
 from core.platform.errors import Conflict, Invalid, NotFound
 from core.platform.uow import ReadTx, UnitOfWork
@@ -100,17 +107,19 @@ class Desk:
     async def pay_out(self, partner: str, day: date, reference: str, *, actor: str) -> bool:
         """Note that a closed day was settled by this transfer; raises what `settlements.pay_out` raises."""
         async with self._uow.write() as tx:
-            return await settlements.pay_out(tx, await partner_id(tx, partner), day, reference, actor=actor)
+            return await settlements.pay_out(
+                tx, await partner_id_of(tx, partner), day, reference, actor=actor
+            )
 
     async def batches(self, partner: str, first: date, last: date) -> tuple[Batch, ...]:
         """What the days of a period come to. Raises `NotFound("partner")`."""
         async with self._uow.read() as tx:
-            return await batches(tx, await partner_id(tx, partner), first, last, self._settings.zone)
+            return await batches(tx, await partner_id_of(tx, partner), first, last, self._settings.zone)
 
     async def reconcile(self, partner: str, day: date, content: bytes, *, actor: str) -> Reconciled:
         """A partner's statement of a day against ours; raises `NotFound("partner")`, `Invalid("statement", line=…)`."""
         async with self._uow.read() as tx:
-            found = await partner_id(tx, partner)
+            found = await partner_id_of(tx, partner)
         return await reconcile(self._uow, self._settings, found, day, content, brought_by=actor)
 
     async def resend(self, partner: str, ref_number: str) -> int:
@@ -140,6 +149,19 @@ class Desk:
             gone = partner_blocks.delete().where(partner_blocks.c.customer_id == customer_id)
             return await tx.execute(gone) > 0
 
+    async def cut_off(self, partner: str, product: str, starts: time | None, ends: time | None) -> None:
+        """When a product is not sold every night, in the business's zone: inquiries answer 310, payments 109.
+
+        Without times it is sold around the clock. Raises `NotFound` with `partner` or `product`.
+        """
+        async with self._uow.write() as tx:
+            sold = partner_products.update().where(
+                partner_products.c.partner_id == await partner_id_of(tx, partner),
+                partner_products.c.code == product,
+            )
+            if not await tx.execute(sold.values(cut_off_from=starts, cut_off_until=ends)):
+                raise NotFound("product")
+
     async def announce(
         self, starts_at: datetime, ends_at: datetime, *, note: str, partner: str | None = None
     ) -> int:
@@ -149,23 +171,15 @@ class Desk:
         async with self._uow.write() as tx:
             return await tx.insert(
                 partner_maintenance,
-                partner_id=None if partner is None else await partner_id(tx, partner),
+                partner_id=None if partner is None else await partner_id_of(tx, partner),
                 starts_at=starts_at,
                 ends_at=ends_at,
                 note=note[:200],
             )
 
 
-async def partner_id(tx: ReadTx, code: str) -> int:
-    """Raises `NotFound("partner")`."""
-    found = await tx.scalar(select(partners.c.id).where(partners.c.code == code))
-    if found is None:
-        raise NotFound("partner")
-    return int(found)
-
-
 async def _named(tx: ReadTx, code: str, ref_number: str) -> Row[Any]:
-    row = await queries.by_reference(tx, await partner_id(tx, code), ref_number)
+    row = await queries.by_reference(tx, await partner_id_of(tx, code), ref_number)
     if row is None:
         raise NotFound("transaction")
     return row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from ipaddress import ip_network
 
@@ -38,6 +38,9 @@ class NewKey(Struct, frozen=True, kw_only=True):
     scopes: frozenset[Scope] = frozenset(Scope)
     networks: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
+    limits: Mapping[str, str] = {}
+    is_fresh: bool | None = None  # None: as its environment wants it
+    is_signed: bool = False
     expires_at: datetime | None = None
 
 
@@ -82,7 +85,9 @@ async def _inserted(tx: WriteTx, keyring: Keyring, new: NewPartner) -> int:
     return int(await tx.scalar(partners.select().where(partners.c.code == new.code)))
 
 
-async def add_key(tx: WriteTx, keyring: Keyring, partner_id: int, new: NewKey) -> None:
+async def add_key(
+    tx: WriteTx, keyring: Keyring, partner_id: int, new: NewKey, *, actor: str = SYSTEM
+) -> None:
     """Raises `Invalid("key_networks")`, `Invalid("pay_needs_networks")`, `Conflict("key_taken")`.
 
     Production keys are strict from the start: tokens must be fresh, and money moves from known addresses only.
@@ -100,9 +105,9 @@ async def add_key(tx: WriteTx, keyring: Keyring, partner_id: int, new: NewKey) -
         scopes=sorted(new.scopes),
         networks=places,
         products=list(new.products),
-        limits={},
-        requires_fresh=is_production,
-        requires_signature=False,
+        limits=dict(new.limits),
+        requires_fresh=is_production if new.is_fresh is None else new.is_fresh,
+        requires_signature=new.is_signed,
         is_active=True,
         expires_at=new.expires_at,
         created_at=tx.now,
@@ -111,7 +116,7 @@ async def add_key(tx: WriteTx, keyring: Keyring, partner_id: int, new: NewKey) -
         raise Conflict("key_taken")
     await record(
         tx,
-        actor=SYSTEM,
+        actor=actor,
         action="partner_key_created",
         subject=f"partner:{partner_id}",
         details={"environment": new.environment, "scopes": ",".join(sorted(new.scopes))},

@@ -18,7 +18,7 @@ CASH, DEPOSIT, CLEARING, COLLECTED = "cash", "deposit", "clearing", "collected"
 SHARE = "share"
 
 
-async def top_up(tx: WriteTx, partner_id: int, amount: int, reference: str) -> bool:
+async def top_up(tx: WriteTx, partner_id: int, amount: int, reference: str, *, actor: str = SYSTEM) -> bool:
     """Book money a partner has paid in; False when this reference was booked before."""
     transaction = f"top-up:{partner_id}:{reference}"
     booked = select(deposit_entries.c.id).where(deposit_entries.c.transaction == transaction)
@@ -28,7 +28,7 @@ async def top_up(tx: WriteTx, partner_id: int, amount: int, reference: str) -> b
     await _move(tx, partner_id, transaction, debit=CASH, credit=DEPOSIT, amount=amount)
     await _change_balance(tx, partner_id, amount)
     who = f"partner:{partner_id}"
-    await record(tx, actor=SYSTEM, action="deposit_topped_up", subject=who, details={"amount": amount})
+    await record(tx, actor=actor, action="deposit_topped_up", subject=who, details={"amount": amount})
     return True
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Row, Select, select
 
 from core.partners.codes import Code
-from core.partners.tables import partner_inquiries, partner_products, partner_transactions
+from core.partners.tables import partner_inquiries, partner_products, partner_transactions, partners
 from core.partners.types import BillItem, Inquiry, PartnerKey, Product, State, Transaction
+from core.platform.errors import NotFound
 from core.platform.uow import ReadTx
 
 _product, _inquiry, _transaction = partner_products.c, partner_inquiries.c, partner_transactions.c
@@ -38,6 +39,14 @@ transactions: Select[Any] = (
     .join(partner_inquiries, _inquiry.id == _transaction.inquiry_id)
     .join(partner_products, _product.id == _inquiry.product_id)
 )
+
+
+async def partner_id_of(tx: ReadTx, code: str) -> int:
+    """Raises `NotFound("partner")`."""
+    found = await tx.scalar(select(partners.c.id).where(partners.c.code == code))
+    if found is None:
+        raise NotFound("partner")
+    return int(found)
 
 
 async def product_of(tx: ReadTx, key: PartnerKey, code: str) -> Row[Any] | None:

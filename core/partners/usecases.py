@@ -3,60 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date
 
 import structlog
-from msgspec import Struct
 from sqlalchemy import select
 
-from core.partners import access, callbacks, days, inquiry, keys, ledger, payment, queries, reports
+from core.partners import access, callbacks, days, inquiry, payment, queries, reports
 from core.partners.access import Gate
+from core.partners.accounts import Accounts
 from core.partners.desk import Desk
-from core.partners.keys import NewKey, NewPartner, NewProduct
 from core.partners.settlement import PartnerSettlement
 from core.partners.statements import Reconciled, reconcile
-from core.partners.tables import partner_keys, partner_products, partners
+from core.partners.tables import partner_products, partners
 from core.partners.types import (
-    Environment,
     Inquiry,
     PartnerKey,
     PaymentOrder,
     Product,
-    Scope,
     Taken,
     Transaction,
 )
-from core.platform.errors import Conflict, NotFound, Unavailable
-from core.platform.ids import new_token
+from core.platform.errors import NotFound, Unavailable
 from core.platform.secrets import Keyring
 from core.platform.uow import UnitOfWork
 from core.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-#: A former key works this long beside its successor.
-ROTATION_OVERLAP = timedelta(days=7)
-_SECRET_BYTES = 32
 _SETTLES_WITHIN_S = 2.0
 
 
-class Credentials(Struct, frozen=True):
-    """What a partner is given, once; `callback_secret` is empty when it stays what it was."""
-
-    key: str
-    secret: str
-    callback_secret: str = ""
-
-
 class Partners:
-    """Each method is one use case and one transaction. `gate` says who is calling; `desk` is for operators."""
+    """Each method is one use case and one transaction. `gate` says who is calling; `accounts` and `desk` are for operators."""
 
     def __init__(self, uow: UnitOfWork, settings: Settings, keyring: Keyring) -> None:
         self._uow, self._settings, self._keyring = uow, settings, keyring
         self.gate = Gate(uow, settings, keyring)
         self.desk = Desk(uow, settings)
+        self.accounts = Accounts(uow, keyring)
 
     async def inquire(
         self, key: PartnerKey, *, account_number: str, product_code: str, month: int | None
@@ -164,83 +149,10 @@ class Partners:
                 raise NotFound("transaction")
             return await callbacks.told(tx, row.id, self._settings.zone)
 
-    async def create(
-        self,
-        code: str,
-        *,
-        name: str,
-        environment: Environment,
-        networks: Sequence[str],
-        hosts: Sequence[str] = (),
-        callback_url: str | None = None,
-        products: Sequence[NewProduct] = (),
-    ) -> Credentials:
-        """A new partner with its first key, both shown once. Raises what `keys.add_partner` and `keys.add_key` raise."""
-        made = Credentials(code, new_token(_SECRET_BYTES), new_token(_SECRET_BYTES))
-        async with self._uow.write() as tx:
-            partner_id = await keys.add_partner(
-                tx,
-                self._keyring,
-                NewPartner(
-                    code=code,
-                    name=name,
-                    callback_secret=made.callback_secret,
-                    callback_hosts=tuple(hosts),
-                    callback_url=callback_url,
-                ),
-            )
-            await keys.add_products(tx, partner_id, products)
-            first = NewKey(
-                key=made.key, secret=made.secret, environment=environment, networks=tuple(networks)
-            )
-            await keys.add_key(tx, self._keyring, partner_id, first)
-        return made
-
-    async def rotate(self, key: str) -> Credentials:
-        """A successor with the same rights; the former key works for another week. Raises `NotFound("key")`."""
-        secret = new_token(_SECRET_BYTES)
-        async with self._uow.write() as tx:
-            former = await tx.first(
-                select(partner_keys).where(partner_keys.c.key == key, partner_keys.c.is_active)
-            )
-            if former is None:
-                raise NotFound("key")
-            successor = f"{key.partition('.')[0][:50]}.{new_token(6)}"
-            await keys.add_key(
-                tx,
-                self._keyring,
-                former.partner_id,
-                NewKey(
-                    key=successor,
-                    secret=secret,
-                    environment=Environment(former.environment),
-                    scopes=frozenset(map(Scope, former.scopes)),
-                    networks=tuple(former.networks),
-                    products=tuple(former.products),
-                ),
-            )
-            ends = tx.now + ROTATION_OVERLAP
-            await tx.execute(
-                partner_keys.update().where(partner_keys.c.id == former.id).values(expires_at=ends)
-            )
-        return Credentials(successor, secret)
-
-    async def top_up(self, code: str, amount: int, *, reference: str) -> int:
-        """Book money a partner has paid in; returns the balance. Raises `NotFound("partner")`, `Conflict("reference")`."""
-        async with self._uow.write() as tx:
-            partner_id = await tx.scalar(select(partners.c.id).where(partners.c.code == code))
-            if partner_id is None:
-                raise NotFound("partner")
-            if not await ledger.top_up(tx, partner_id, amount, reference):
-                raise Conflict("reference_reused")
-            return int(await tx.scalar(select(partners.c.balance).where(partners.c.id == partner_id)))
-
     async def report(self, code: str, when: date) -> reports.Day:
         """A whole day of a partner, for the operator. Raises `NotFound("partner")`."""
         async with self._uow.read() as tx:
-            partner_id = await tx.scalar(select(partners.c.id).where(partners.c.code == code))
-            if partner_id is None:
-                raise NotFound("partner")
+            partner_id = await queries.partner_id_of(tx, code)
             return await reports.day(tx, partner_id, when, self._settings.zone, after=0, limit=_WHOLE_DAY)
 
     async def purge(self) -> int:

@@ -30,6 +30,18 @@ class CodeChannel(enum.StrEnum):
     BOTH = "both"
 
 
+class CustomField(Struct, frozen=True, kw_only=True):
+    """A question of the business's own in forms about customers; answers are attributes of the customer by `name`."""
+
+    name: str
+    kind: str = "text"  # text, date, time, number, option
+    placeholder: str = ""
+    options: str = ""  # comma separated, for `option`
+    at_registration: bool = False
+    is_required: bool = False
+    rank: int = 99
+
+
 class Preferences(Struct, frozen=True, kw_only=True):
     """All of them; times are seconds, rates percent."""
 
@@ -89,5 +101,7 @@ class Preferences(Struct, frozen=True, kw_only=True):
 
     # Dashboards: rows divided by dots, columns by commas, each row summing to twelve.
     dashboards: Mapping[str, str] = field(default_factory=lambda: dict(_DASHBOARDS))
+    custom_fields: tuple[CustomField, ...] = ()
+    extensions_off: tuple[str, ...] = ()
     checks_customers_online: bool = False
     radius: bool = False

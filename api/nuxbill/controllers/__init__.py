@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
-from api.nuxbill.controllers import coupons, sessions
+from api.nuxbill.controllers import coupons, customfield, extensions, logs, mail, pages, sessions, widgets
 
-CONTROLLERS = {each.name: each for each in (*sessions.CONTROLLERS, coupons.coupons)}
+CONTROLLERS = {
+    each.name: each
+    for each in (
+        *sessions.CONTROLLERS,
+        *extensions.CONTROLLERS,
+        coupons.coupons,
+        customfield.customfield,
+        logs.logs,
+        mail.mail,
+        pages.page,
+        pages.pages,
+        widgets.widgets,
+    )
+}

@@ -257,7 +257,12 @@ async def test_an_empty_deposit_pays_nothing_and_keeps_the_reference_free(
     order = await poor_partner.order("28900001", "P-1")
     assert (await poor_partner.pay(order)).rc == 187
     assert (await poor_partner.status("P-1")).rc == 188
-    assert await services.partners.top_up("demo-empty", 302_500, reference="transfer-1") == 302_500
+    assert (
+        await services.partners.accounts.top_up(
+            "demo-empty", 302_500, reference="transfer-1", actor="staff:1"
+        )
+        == 302_500
+    )
     assert (await poor_partner.pay(order)).rc == 299
     assert await poor_partner.balance() == 0
 
@@ -375,7 +380,7 @@ async def test_of_many_inquiries_for_one_reference_one_wins(
 
 
 async def test_a_deposit_is_not_spent_twice(poor_partner: Partner, services: Services) -> None:
-    await services.partners.top_up("demo-empty", 500_000, reference="t")
+    await services.partners.accounts.top_up("demo-empty", 500_000, reference="t", actor="staff:1")
     accounts = ("28900001", "28900002", "28900003", "28900005")
     orders = [await poor_partner.order(account, f"Z-{account}") for account in accounts]
     said = await asyncio.gather(*map(poor_partner.pay, orders))

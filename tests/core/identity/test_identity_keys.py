@@ -14,7 +14,7 @@ from core.identity.tables import api_keys
 from core.identity.types import Scope
 from core.identity.usecases import Identity
 from core.platform.clock import ManualClock
-from core.platform.errors import Conflict, Forbidden, Invalid
+from core.platform.errors import Conflict, Forbidden, Invalid, NotFound
 from core.platform.secrets import Keyring
 from core.platform.uow import UnitOfWork
 from core.settings import Settings
@@ -197,3 +197,14 @@ async def test_a_loader_may_bring_its_own_key(identity: Identity, uow: UnitOfWor
         )
     assert await is_let_in(identity, "demo-partner-key", ip="127.0.0.1", scope=Scope.PAY)
     assert not await is_let_in(identity, "demo-partner-key", scope=Scope.PAY)
+
+
+async def test_a_key_may_have_a_rate_of_its_own_and_is_shut_at_once(identity: Identity) -> None:
+    key = await identity.create_key("busy", scopes=[Scope.READ], networks=[], rate="600/minute")
+    assert (await identity.check_key(key, ip=OFFICE, scope=Scope.READ)).rate == "600/minute"
+    with pytest.raises(Invalid, match="key_rate"):
+        await identity.create_key("odd", scopes=[Scope.READ], networks=[], rate="often")
+    await identity.revoke_key("busy")
+    assert not await is_let_in(identity, key)
+    with pytest.raises(NotFound):
+        await identity.revoke_key("busy")
