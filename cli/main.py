@@ -26,6 +26,7 @@ audit = typer.Typer(help="The tamper-evident log and the books.", no_args_is_hel
 db = typer.Typer(help="The database's schema.", no_args_is_help=True, rich_markup_mode=None)
 demo = typer.Typer(help="Demo data to try Loket with.", no_args_is_help=True, rich_markup_mode=None)
 keys = typer.Typer(help="API keys of billing partners.", no_args_is_help=True, rich_markup_mode=None)
+network = typer.Typer(help="Routers and the lines behind them.", no_args_is_help=True, rich_markup_mode=None)
 outbox = typer.Typer(
     help="What waits to leave for the outside world.", no_args_is_help=True, rich_markup_mode=None
 )
@@ -34,6 +35,7 @@ templates = typer.Typer(help="The words of notices.", no_args_is_help=True, rich
 app.add_typer(db, name="db")
 app.add_typer(demo, name="demo")
 app.add_typer(keys, name="keys")
+app.add_typer(network, name="network")
 app.add_typer(outbox, name="outbox")
 app.add_typer(templates, name="templates")
 app.add_typer(partner, name="partner")
@@ -167,6 +169,16 @@ def keys_revoke(name: Annotated[str, typer.Argument(help="Who the key was for.")
     from cli.keys import revoke
 
     asyncio.run(revoke(settings_or_exit(), name))
+
+
+@network.command("reconcile")
+def network_reconcile(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only look, change nothing.")] = False,
+) -> None:
+    """Compare every router with what is wanted of its lines, and queue jobs for what differs."""
+    from cli.network import reconcile
+
+    asyncio.run(reconcile(settings_or_exit(), is_dry=dry_run))
 
 
 @outbox.command("list")

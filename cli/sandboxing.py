@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from quart import Quart
 from sqlalchemy import select
@@ -39,7 +40,7 @@ async def mount(app: Quart, services: Services) -> Callable[[], Awaitable[None]]
         people=[telegram.Person(contact.phone, contact.name, contact.note) for contact in contacts],
     )
     app.register_blueprint(telegram.create_blueprint(telegram_api))
-    router = Simulator(demo_router())
+    router = Simulator(replace(demo_router(), has_modems=True))
     await router.start()
     await _point_at(services, router.port)
 

@@ -173,12 +173,13 @@ async def _nothing() -> None:
 @asynccontextmanager
 async def working(services: Services, bell: Bell) -> AsyncIterator[None]:
     """Drain the outbox and run the chores in the background of the block."""
-    from core.workers import dispatcher, handoff_gateway, scheduler
+    from core.workers import dispatcher, handoff_gateway, line_dispatcher, scheduler
 
     async with channels_of(services) as channels, aclosing(handoff_gateway(services)) as handoffs:
-        drain = dispatcher(services, channels, handoffs)
+        drain, lines = dispatcher(services, channels, handoffs), line_dispatcher(services)
         bell.wake(drain.nudge)
-        async with _running(drain.run(), scheduler(services).run()):
+        bell.wake(lines.nudge)
+        async with _running(drain.run(), lines.run(), scheduler(services).run()):
             yield
 
 

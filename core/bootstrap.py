@@ -90,6 +90,7 @@ async def bootstrap(
             papers=papers,
             renderers=Renderers(papers.renderers()),
             file_links=FileLinks(keyring, settings.link_url),
+            lines=routers,
             throttle=throttle,
             clock=clock,
             uow=uow,

@@ -19,6 +19,7 @@ from core.identity.usecases import Identity
 from core.messaging.attachments import FileLinks, Renderers
 from core.messaging.consent import Consents
 from core.messaging.editing import Templates
+from core.network.ports import LineSwitch
 from core.network.usecases import Network
 from core.papers.usecases import Papers
 from core.partners.usecases import Partners
@@ -59,6 +60,7 @@ class Services:
     papers: Papers
     renderers: Renderers
     file_links: FileLinks
+    lines: LineSwitch
     throttle: Throttle
     clock: Clock
     uow: UnitOfWork

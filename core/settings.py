@@ -92,6 +92,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     #: Days between an unpaid invoice's due date and its isolation date.
     isolation_after_days: Annotated[int, Meta(ge=0, le=365)] = 10
 
+    # -- The network
+    #: The routers' profile for isolated lines; where a router has none of that name, their users are disabled.
+    isolation_profile: Annotated[str, Meta(min_length=1, max_length=64)] = "EXPIRED"
+    #: The firewall list on which static lines are put while they are isolated.
+    isolation_address_list: Annotated[str, Meta(min_length=1, max_length=64)] = "isolir"
+
     # -- The HTTP API
     #: Origins browsers may call the API from, comma separated; empty allows none.
     cors_origins: str = ""

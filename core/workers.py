@@ -12,6 +12,7 @@ from core.adapters.callbacks import HttpCallbacks
 from core.adapters.whatsapp import WhatsAppHandoff
 from core.audit import chain
 from core.billing import jobs as billing
+from core.billing import ledger
 from core.handover import jobs as handover
 from core.handover.delivery import HANDOFF_RETRIES, HANDOFF_TOPIC, HandoffDelivery
 from core.handover.ports import HandoffGateway
@@ -20,6 +21,10 @@ from core.messaging import chats, deliveries
 from core.messaging.delivery import TextDelivery
 from core.messaging.notices import TEXT_TOPIC
 from core.messaging.ports import TextChannel
+from core.network import applying
+from core.network.applying import CLEAR_TOPIC, LineClearing, LineSwitching
+from core.network.reconciling import Reconciliation
+from core.network.switching import APPLY_TOPIC
 from core.partners import callbacks, settlement, settlements
 from core.partners.callbacks import CALLBACK_TOPIC, CallbackDelivery, CallbackSchedule
 from core.partners.days import CLOSING_TIME
@@ -84,9 +89,25 @@ def dispatcher(
     )
 
 
+def line_dispatcher(services: Services) -> Dispatcher:
+    """What drains the jobs of lines, on its own: a router that hangs must not hold up a message."""
+    uow, settings, lines = services.uow, services.settings, services.lines
+    switching = LineSwitching(uow, settings, lines, ledger.owed_by)
+    clearing = LineClearing(uow, settings, lines)
+    return Dispatcher(
+        uow,
+        services.clock,
+        {
+            APPLY_TOPIC: Consumer(switching, applying.RETRIES, deadline_s=applying.DEADLINE_S),
+            CLEAR_TOPIC: Consumer(clearing, applying.RETRIES, deadline_s=applying.DEADLINE_S),
+        },
+    )
+
+
 def scheduler(services: Services) -> Scheduler:
     """The recurring chores of an installation."""
     uow = services.uow
+    lines = Reconciliation(uow, services.lines, services.settings)
 
     async def expire(_due: datetime) -> None:
         await outbox.expire(uow)
@@ -121,6 +142,7 @@ def scheduler(services: Services) -> Scheduler:
             Scheduled("partner.suspect", Every(timedelta(seconds=30)), suspect),
             *billing.jobs(uow, services.settings),
             *handover.jobs(services.handovers),
+            *lines.jobs(),
             Scheduled("audit.seal", Every(timedelta(seconds=15)), seal),
             Scheduled("sqlite.checkpoint", Every(timedelta(seconds=15)), checkpoint, timedelta(minutes=1)),
         ],

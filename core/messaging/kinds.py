@@ -58,6 +58,7 @@ class StaffNotice(enum.StrEnum):
     TICKET_OPENED = "ticket_opened"
     PARTNER_PAYMENTS_HANG = "partner_payments_hang"
     PARTNER_STATEMENT = "partner_statement"
+    LINES_DIFFER = "lines_differ"
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -196,4 +197,5 @@ STAFF_TEXTS: Mapping[StaffNotice, str] = {
     StaffNotice.TICKET_OPENED: "staff_notice.ticket_opened",
     StaffNotice.PARTNER_PAYMENTS_HANG: "staff_notice.partner_payments_hang",
     StaffNotice.PARTNER_STATEMENT: "staff_notice.partner_statement",
+    StaffNotice.LINES_DIFFER: "staff_notice.lines_differ",
 }

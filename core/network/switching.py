@@ -78,9 +78,21 @@ async def mend(tx: WriteTx, subscription_id: int, *, key: str) -> bool:
     return True
 
 
+async def hurry(tx: WriteTx, subscription_id: int) -> bool:
+    """Have the line's job tried now rather than later; False when it has none."""
+    line = _order_of(subscription_id)
+    await outbox.hurry(tx, line)
+    return await outbox.is_waiting(tx, line)
+
+
+def _order_of(subscription_id: int) -> str:
+    """A line's jobs run one after another."""
+    return f"line:{subscription_id}"
+
+
 async def _post(tx: WriteTx, subscription_id: int, key: str) -> bool:
     """Queue the job; one that waits for its next try is due now, as the newer one would wait behind it."""
-    line = f"line:{subscription_id}"
+    line = _order_of(subscription_id)
     await outbox.hurry(tx, line)
     return await outbox.post(
         tx,

@@ -215,6 +215,12 @@ async def note_stopped(tx: WriteTx, topic: str, payload: Mapping[str, Any], *, k
     )
 
 
+async def is_waiting(tx: ReadTx, ordering_key: str) -> bool:
+    """Whether a job of this order has yet to come to its end."""
+    ahead = (outbox.c.ordering_key == ordering_key, outbox.c.state == State.PENDING)
+    return await tx.scalar(select(outbox.c.id).where(*ahead).limit(1)) is not None
+
+
 async def expire(uow: UnitOfWork) -> int:
     """Park what is too old to be useful, such as a code nobody can use any more; returns how many."""
     async with uow.write() as tx:

@@ -14,6 +14,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 MINIMUM_SECRET_LENGTH = 32
 
 
+def fingerprint(sealed: str) -> str:
+    """Tells one sealed value from another without holding it; the same secret sealed again has another one."""
+    return hashlib.sha256(sealed.encode()).hexdigest()
+
+
 class Keyring:
     """Purpose-bound keys derived from the installation's master secrets, newest first.
 

@@ -28,7 +28,12 @@ _FRESH: dict[str, Row] = {
     },
     "/queue/simple": {"bytes": "0/0", "max-limit": "0/0", "dynamic": "false"},
     "/ip/firewall/address-list": {"list": "", "address": "", "dynamic": "false"},
+    "/ipv6/firewall/address-list": {"list": "", "address": "", "dynamic": "false"},
+    "/ppp/profile": {"only-one": "default", "default": "false"},
+    "/ip/hotspot/user/profile": {"shared-users": "1", "default": "false"},
 }
+#: Menus whose rows name a row of another one.
+_PROFILES = {"/ppp/secret": "/ppp/profile", "/ip/hotspot/user": "/ip/hotspot/user/profile"}
 
 
 def trap_sentence(trap: Trap) -> Sentence:
@@ -59,7 +64,9 @@ def _answer(state: State, user: ApiUser, request: Request) -> list[Sentence]:
         return _printed(state, request, _visible(user, _rows(state, menu, request)))
     if verb in _CHANGING:
         _require(user, "write")
-        return _changed(state, menu, verb, request)
+        changed = _changed(state, menu, verb, request)
+        state.settle()
+        return changed
     raise Trap("no such command", 0) if state.table(menu) else Trap("no such command prefix", 0)
 
 
@@ -108,11 +115,22 @@ def _changed(state: State, menu: str, verb: str, request: Request) -> list[Sente
     if not table.can_remove or (verb != "remove" and not table.writable):
         raise Trap("no such command", 0)
     values = dict(request.attributes)
+    _check(state, menu, values)
     if verb == "add":
         return [("!done", f"=ret={table.add(values, _FRESH.get(menu, {}) | {'disabled': 'false'})}")]
     for row in table.named(_references(values)):
         _apply(state, menu, verb, row, values)
     return [_DONE]
+
+
+def _check(state: State, menu: str, values: dict[str, str]) -> None:
+    """A value that means nothing is refused, as the router's console would."""
+    if values.get("disabled", "no") not in {"yes", "no", "true", "false"}:
+        raise Trap("input does not match any value of disabled", 1)
+    if menu not in _PROFILES or "profile" not in values:
+        return
+    if not _table(state, _PROFILES[menu]).select((f"?name={values['profile']}",)):
+        raise Trap("input does not match any value of profile", 1)
 
 
 def _references(values: dict[str, str]) -> str:

@@ -10,11 +10,14 @@ from sandbox.routeros.world import (
     ApiUser,
     ArpEntry,
     HotspotActive,
+    HotspotCookie,
+    HotspotProfile,
     HotspotUser,
     Interface,
     ManagerSession,
     ManagerUser,
     PppActive,
+    PppProfile,
     PppSecret,
     Router,
     SimpleQueue,
@@ -28,6 +31,12 @@ def demo_router() -> Router:
     return Router(
         identity="RT-01",
         users=(ApiUser("loket", "loket", _POLICIES),),
+        ppp_profiles=(
+            PppProfile("REG50M", "50M/50M", "10.10.10.1"),
+            PppProfile("REG30M", "30M/30M", "10.10.10.1"),
+            PppProfile("EXPIRED", "256k/256k", "10.10.10.1"),
+        ),
+        hotspot_profiles=(HotspotProfile("REG50M", "50M/50M"),),
         secrets=(
             PppSecret("john_pppoe", "john-line", "REG50M", remote_address="10.10.10.2"),
             PppSecret(
@@ -63,6 +72,7 @@ def demo_router() -> Router:
                 download=9_500_000,
             ),
         ),
+        hotspot_cookies=(HotspotCookie("siti_hs", "AA:BB:CC:00:00:02"),),
         arp=(ArpEntry("10.20.0.5", "AA:BB:CC:00:00:03", "ether3", status="reachable"),),
         queues=(SimpleQueue("28900002", "10.20.0.5/32", 640_000, 5_120_000, "25000000/50000000"),),
         interfaces=(

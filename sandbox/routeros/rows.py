@@ -39,6 +39,29 @@ def secret(fact: world.PppSecret, release: Release) -> Row:
     }
 
 
+def ppp_profile(fact: world.PppProfile) -> Row:
+    """What is not set is not printed."""
+    values = {
+        "name": fact.name,
+        "local-address": fact.local_address,
+        "remote-address": fact.remote_address,
+        "rate-limit": fact.rate_limit,
+    }
+    return {name: value for name, value in values.items() if value} | {
+        "only-one": "default",
+        "default": "false",
+    }
+
+
+def hotspot_profile(fact: world.HotspotProfile) -> Row:
+    row = {"name": fact.name, "shared-users": str(fact.shared_users), "default": "false"}
+    return row | ({"rate-limit": fact.rate_limit} if fact.rate_limit else {})
+
+
+def hotspot_cookie(fact: world.HotspotCookie) -> Row:
+    return {"user": fact.user, "mac-address": fact.mac_address, "expires-in": "2d23h"}
+
+
 def ppp_active(fact: world.PppActive) -> Row:
     """Without byte counters: no version prints any here."""
     return {

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from sandbox.routeros import rows
 from sandbox.routeros.rows import Row
 from sandbox.routeros.tables import Table
-from sandbox.routeros.world import HotspotActive, PppActive, Router
+from sandbox.routeros.world import HotspotActive, HotspotProfile, PppActive, PppProfile, Router
 
 #: Sessions are numbered high on real routers, and anew after every start.
 _FIRST_SESSION_ID = 0x80000001
@@ -22,6 +25,7 @@ class State:
             self.dial_in(fact)
         for visitor in router.hotspot_active:
             self.let_in(visitor)
+        self._modems = router.ppp_active if router.has_modems else ()
 
     def table(self, menu: str) -> Table | None:
         return self.tables.get(menu)
@@ -47,6 +51,14 @@ class State:
         for other in ("/interface", "/queue/simple"):
             for made in self.tables[other].select((f"?name=<{kind}-{user}>",))[:1]:
                 self.tables[other].drop(made)
+
+    def settle(self) -> None:
+        """What people's devices do after a change: a modem that has no session and may have one dials in."""
+        for modem in self._modems:
+            is_up = self.tables["/ppp/active"].select((f"?name={modem.name}",))
+            secret = self.tables["/ppp/secret"].select((f"?name={modem.name}",))
+            if not is_up and secret and secret[0]["disabled"] == "false":
+                self.dial_in(replace(modem, uptime="1s", upload=0, download=0))
 
     def reboot(self) -> None:
         """Sessions are gone, ids are new, the clock starts again."""
@@ -94,6 +106,19 @@ def _configuration(router: Router) -> dict[str, Table]:
             "limit-bytes-out limit-bytes-total disabled comment",
             unique="name",
         ),
+        "/ppp/profile": Table(
+            map(rows.ppp_profile, _ppp_profiles(router)),
+            writable="name local-address remote-address rate-limit only-one on-up on-down comment",
+            unique="name",
+        ),
+        "/ip/hotspot/user/profile": Table(
+            map(rows.hotspot_profile, _hotspot_profiles(router)),
+            writable="name shared-users rate-limit address-pool on-login on-logout comment",
+            unique="name",
+        ),
+        "/ip/hotspot/cookie": Table(
+            map(rows.hotspot_cookie, router.hotspot_cookies), key="user", can_remove=True
+        ),
         "/queue/simple": Table(
             map(rows.queue, router.queues),
             writable="name target parent priority queue max-limit limit-at burst-limit disabled comment",
@@ -105,6 +130,9 @@ def _configuration(router: Router) -> dict[str, Table]:
             writable="list address timeout disabled comment",
             unique="list address",
         ),
+        "/ipv6/firewall/address-list": Table(
+            key="address", writable="list address timeout disabled comment", unique="list address"
+        ),
         "/interface": Table(map(rows.interface, router.interfaces), writable="name mtu disabled comment"),
         "/ip/arp": Table(
             map(rows.arp, router.arp),
@@ -113,6 +141,19 @@ def _configuration(router: Router) -> dict[str, Table]:
         ),
         "/ip/dhcp-server/lease": Table(map(rows.lease, router.leases), key="address", can_remove=True),
     } | _user_manager(router)
+
+
+def _ppp_profiles(router: Router) -> Iterable[PppProfile]:
+    """Those described, and what else secrets name: no secret is without its profile."""
+    described = {fact.name: fact for fact in router.ppp_profiles}
+    named = ["default", *(secret.profile for secret in router.secrets), *described]
+    return (described.get(name) or PppProfile(name) for name in dict.fromkeys(named))
+
+
+def _hotspot_profiles(router: Router) -> Iterable[HotspotProfile]:
+    described = {fact.name: fact for fact in router.hotspot_profiles}
+    named = ["default", *(user.profile for user in router.hotspot_users), *described]
+    return (described.get(name) or HotspotProfile(name) for name in dict.fromkeys(named))
 
 
 def _sessions() -> dict[str, Table]:

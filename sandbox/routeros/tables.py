@@ -118,6 +118,8 @@ def _normal(name: str, value: str) -> str:
     """How the router prints what was written: flags as true and false, rates in bits."""
     if name == "disabled":
         return _BOOLEANS.get(value, value)
+    if name == "address" and ":" in value and "/" not in value:
+        return f"{value}/128"
     if name in {"max-limit", "limit-at"}:
         return _RATE.sub(lambda rate: str(int(rate[1]) * _THOUSANDS[rate[2]]), value)
     return value

@@ -23,6 +23,16 @@ class ApiUser:
 
 
 @dataclass(frozen=True)
+class PppProfile:
+    """What PPP sessions of one kind get; without a rate limit they have none."""
+
+    name: str
+    rate_limit: str = ""
+    local_address: str = ""
+    remote_address: str = ""
+
+
+@dataclass(frozen=True)
 class PppSecret:
     """A PPPoE customer the router knows itself; customers known to RADIUS have none."""
 
@@ -54,6 +64,23 @@ class PppActive:
     interface: str | None = None
     #: Upload/download in bits per second; empty for an unlimited session, which has no dynamic queue.
     max_limit: str = ""
+
+
+@dataclass(frozen=True)
+class HotspotProfile:
+    """What hotspot sessions of one kind get."""
+
+    name: str
+    rate_limit: str = ""
+    shared_users: int = 1
+
+
+@dataclass(frozen=True)
+class HotspotCookie:
+    """A device that will be let in again without a password."""
+
+    user: str
+    mac_address: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,10 +202,14 @@ class Router:
     identity: str = "MikroTik"
     version: str = "7.18.2"
     users: Sequence[ApiUser] = (ApiUser("admin", ""),)
+    #: Besides `default` and those that secrets and users name.
+    ppp_profiles: Sequence[PppProfile] = ()
+    hotspot_profiles: Sequence[HotspotProfile] = ()
     secrets: Sequence[PppSecret] = ()
     ppp_active: Sequence[PppActive] = ()
     hotspot_users: Sequence[HotspotUser] = ()
     hotspot_active: Sequence[HotspotActive] = ()
+    hotspot_cookies: Sequence[HotspotCookie] = ()
     arp: Sequence[ArpEntry] = ()
     leases: Sequence[Lease] = ()
     queues: Sequence[SimpleQueue] = ()
@@ -187,6 +218,8 @@ class Router:
     #: None for a router without the User Manager package.
     manager_users: Sequence[ManagerUser] | None = ()
     manager_sessions: Sequence[ManagerSession] = ()
+    #: Whether the modems of those who were online dial in again by themselves whenever they may.
+    has_modems: bool = False
     #: Addresses that answer a ping.
     answers_ping: frozenset[str] = frozenset()
 

@@ -5,6 +5,7 @@ RouterTrouble
 │   ├── OutOfStep    it answered something that was not asked
 │   └── LoginRefused it does not take our name and password
 ├── Refused          it understood and said no: the connection is as good as before
+│   └── Denied       and will say so again until somebody changes it, or our record
 ├── Resting          it failed so often that it is left alone for a while
 └── Misconfigured    our own record of it cannot be used
 """
@@ -32,6 +33,29 @@ class LoginRefused(Unreachable):
 
 class Refused(RouterTrouble):
     """The router refused a question that had to be answered: a permission or a menu is missing."""
+
+
+class Denied(Refused):
+    """It will say no again until somebody changes the router or our record: a permission, a menu, a profile is missing."""
+
+
+#: What routers say, in part and in lower case, when asking again is pointless (routeros contract §1).
+_FINAL = (
+    "not enough permissions",
+    "no such command",
+    "unknown parameter",
+    "input does not match",
+    "invalid value",
+    "ambiguous value",
+    "missing value",
+    "expected",
+)
+
+
+def refusal(command: str, message: str) -> Refused:
+    """What a trap means; words nobody knows may mean something else the next time."""
+    kind = Denied if any(words in message.lower() for words in _FINAL) else Refused
+    return kind(f"{command}: {message}")
 
 
 class Resting(RouterTrouble):

@@ -1,19 +1,21 @@
-"""Looks at customers' lines through their routers: the `RouterGateway` of production."""
+"""Looks at customers' lines through their routers and switches them: the `RouterGateway` and `LineSwitch` of production."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import datetime
 from ipaddress import ip_address
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import structlog
 
 from core.adapters.routeros import hotspot, pppoe, static
 from core.adapters.routeros.access import Access, Directory
+from core.adapters.routeros.address_lists import AddressSwitch
 from core.adapters.routeros.dialling import Dialler
 from core.adapters.routeros.errors import (
     BROKEN,
+    Denied,
     LoginRefused,
     Misconfigured,
     Refused,
@@ -21,17 +23,31 @@ from core.adapters.routeros.errors import (
     RouterTrouble,
 )
 from core.adapters.routeros.findings import report
-from core.adapters.routeros.link import Limits, Link
+from core.adapters.routeros.link import Limits, Link, Work
 from core.adapters.routeros.reports import Flights, Reports
 from core.adapters.routeros.sight import Sight
+from core.adapters.routeros.surveying import survey
 from core.adapters.routeros.talk import Talk
-from core.network.types import ConnectionReport, Line
+from core.adapters.routeros.users import HOTSPOT, PPP, PPPOE, UserSwitch
+from core.network.types import (
+    Applied,
+    ConnectionReport,
+    Declined,
+    DesiredLine,
+    Isolation,
+    Line,
+    OutOfReach,
+    Survey,
+    Switched,
+)
 from core.platform.clock import Clock
 from core.platform.errors import Unavailable
 from core.platform.secrets import Keyring
 from core.platform.uow import UnitOfWork
 
 _MODES = {"PPPOE": pppoe.look, "HOTSPOT": hotspot.look, "STATIC": static.look}
+_USERS = {"PPPOE": PPPOE, "HOTSPOT": HOTSPOT, "VPN": PPP}
+T = TypeVar("T")
 _DEFAULT_LIMITS = Limits()
 _log = structlog.get_logger()
 
@@ -39,7 +55,7 @@ _log = structlog.get_logger()
 class RouterOsGateway:
     """Speaks to MikroTik routers of version 6 and 7 over their API (routeros contract).
 
-    Every refusal is `Unavailable("router")`: what went wrong is the operator's to know, and in the log with the router's
+    Every refusal of a look is `Unavailable("router")`: what went wrong is the operator's to know, and in the log with the router's
     alias. Routers do not share anything here, so that one that hangs delays only questions about itself.
     """
 
@@ -52,7 +68,7 @@ class RouterOsGateway:
         limits: Limits = _DEFAULT_LIMITS,
         allow_loopback: bool = False,
     ) -> None:
-        self._clock, self._limits = clock, limits
+        self._clock, self._keyring, self._limits = clock, keyring, limits
         self._directory = Directory(uow, kept_for=limits.record_kept_for)
         self._dialler = Dialler(keyring, allow_loopback=allow_loopback)
         self._reports, self._flights = Reports(kept_for=limits.kept_for), Flights()
@@ -64,6 +80,44 @@ class RouterOsGateway:
         if recent is not None:
             return recent
         return await self._flights.join(line, sections, lambda: self._look(line, sections))
+
+    async def apply(self, line: Line, desired: DesiredLine) -> Switched:
+        """Bring the line to what is desired and read back that it is; a repeat finds nothing left to do."""
+        try:
+            switch = self._switch(line, desired)
+            changes = await self._run(line.router_id, switch.carry_out, self._limits.switching_s)
+        except (RouterTrouble, *BROKEN) as trouble:
+            return _told(trouble, router=line.router_alias, service_number=line.service_number)
+        self._reports.forget(line.router_id, line.user)
+        return Applied(changes)
+
+    async def survey(
+        self, router_id: int, router_alias: str, isolation: Isolation
+    ) -> Survey | OutOfReach | Declined:
+        """Read users, profiles and the list of isolated addresses at once."""
+        try:
+            return await self._run(router_id, lambda talk: survey(talk, isolation), self._limits.survey_s)
+        except (RouterTrouble, *BROKEN) as trouble:
+            return _told(trouble, router=router_alias)
+
+    def _switch(self, line: Line, desired: DesiredLine) -> UserSwitch | AddressSwitch:
+        if not line.user:
+            raise Denied("line without a user")
+        if line.mode == "STATIC":
+            return AddressSwitch(line, desired)
+        if line.mode not in _USERS:
+            raise Denied("line without a known mode")
+        secret = None
+        if desired.secret_sealed is not None:
+            secret = self._keyring.unseal(desired.secret_sealed)
+            if secret is None:
+                raise Denied("the line's secret cannot be unsealed")
+        return UserSwitch(_USERS[line.mode], line, desired, secret)
+
+    async def _run(self, router_id: int, work: Work[T], patience_s: float) -> T:
+        until = asyncio.get_running_loop().time() + patience_s
+        access = await self._directory.find(router_id, self._clock.now())
+        return await self._link(access).run(work, until=until)
 
     async def aclose(self) -> None:
         """Break off what is under way and hang up on every router."""
@@ -114,16 +168,26 @@ def _address(host: str) -> str | None:
 
 def _refuse(line: Line, trouble: Exception) -> NoReturn:
     """Tell the operator the reason, and the customer that the line is out of sight (design §3.7)."""
-    facts = {"router": line.router_alias, "service_number": line.service_number}
+    outcome = _told(trouble, router=line.router_alias, service_number=line.service_number)
+    if isinstance(outcome, OutOfReach) and outcome.retry_after_s is not None:
+        raise Unavailable("router", retry_after_s=outcome.retry_after_s) from trouble
+    raise Unavailable("router") from trouble
+
+
+def _told(trouble: Exception, **facts: str) -> OutOfReach | Declined:
+    """What came of it, written down for the operator with the router's alias."""
     match trouble:
         case Resting(retry_after_s=retry_after_s):
             _log.info("router_resting", **facts)
-            raise Unavailable("router", retry_after_s=retry_after_s) from trouble
-        case LoginRefused() | Misconfigured() | Refused():
+            return OutOfReach("left alone after repeated failures", retry_after_s)
+        case Refused():
+            _log.error("router_needs_attention", reason=str(trouble), **facts)
+            return Declined(str(trouble), is_final=isinstance(trouble, Denied))
+        case LoginRefused() | Misconfigured():
             _log.error("router_needs_attention", reason=str(trouble), **facts)
         case _:
             _log.warning("router_unreachable", reason=_reason(trouble), **facts)
-    raise Unavailable("router") from trouble
+    return OutOfReach(_reason(trouble))
 
 
 def _reason(trouble: Exception) -> str:

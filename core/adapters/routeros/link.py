@@ -27,6 +27,9 @@ class Limits(Struct, frozen=True):
 
     #: From the question to the answer, waiting for a free connection included.
     deadline_s: float = 5.0
+    #: The same for changing a line, which takes a few round trips, and for reading everything about all lines.
+    switching_s: float = 10.0
+    survey_s: float = 30.0
     #: Connections to one router at the same time.
     connections: int = 2
     #: An unused connection is closed after this long.
@@ -54,7 +57,7 @@ class Link:
     async def run(self, work: Work[T], *, until: float) -> T:
         """Do `work` in a conversation nobody else uses, finished by `until` in the event loop's time.
 
-        `work` only asks and may be done twice: a connection found dead is replaced once. Raises `RouterTrouble` or one of
+        `work` may be done twice, so it only asks, or compares before it writes: a connection found dead is replaced once. Raises `RouterTrouble` or one of
         `BROKEN`, `TimeoutError` among them.
         """
         self._breaker.check()

@@ -40,6 +40,12 @@ class Reports:
             self._sweep(made_at)
         self._made[line] = (made_at, sections, report)
 
+    def forget(self, router_id: int, user: str) -> None:
+        """What was seen of this user's line is no longer so."""
+        outdated = [line for line in self._made if (line.router_id, line.user) == (router_id, user)]
+        for line in outdated:
+            del self._made[line]
+
     def _sweep(self, now: datetime) -> None:
         fresh = {line: kept for line, kept in self._made.items() if now - kept[0] < self._kept_for}
         self._made = fresh if len(fresh) < _MOST_KEPT else {}

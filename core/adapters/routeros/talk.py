@@ -18,7 +18,7 @@ from librouteros.protocol import AsyncApiProtocol, decode_length, determine_leng
 from msgspec import Struct
 from typing_extensions import override
 
-from core.adapters.routeros.errors import LoginRefused, OutOfStep, Refused
+from core.adapters.routeros.errors import LoginRefused, OutOfStep, refusal
 
 Row = Mapping[str, str]
 
@@ -62,7 +62,7 @@ class Answers:
     def rows(self, question: Question) -> list[Row]:
         """Raises `Refused` when the router would not answer this one."""
         if question in self._refusals:
-            raise Refused(f"{question.command}: {self._refusals[question]}")
+            raise refusal(question.command, self._refusals[question])
         return self._rows[question]
 
     def offered(self, question: Question) -> Row | None:
@@ -174,6 +174,18 @@ class Talk:
         await self._send([question.words(tag) for tag, question in tags.items()])
         rows, refusals = await self._collect(tags)
         return Answers({question: _own(question, found) for question, found in rows.items()}, refusals)
+
+    async def order(self, *orders: Question) -> None:
+        """Have things done, in one round trip; what is to be removed and is gone already, is done.
+
+        Raises `Refused` for the first that was not. The others may have been done.
+        """
+        if not orders:
+            return
+        answers = await self.ask(*orders)
+        for order in orders:
+            if not (order.command.endswith("/remove") and "no such item" in (answers.refusal(order) or "")):
+                answers.rows(order)
 
     async def log_in(self, name: str, password: str) -> None:
         """By name and password, or where the router answers with a challenge (before 6.43) by meeting it."""

@@ -16,6 +16,7 @@ from core.platform.secrets import Keyring
 from core.platform.uow import ReadTx
 from core.services import Services
 from core.testing.demo.catalogue import load_catalogue
+from core.testing.demo.lines import load_lines
 from core.testing.demo.papers import load_bills, load_tickets
 from core.testing.demo.partners import load_partners
 from core.testing.demo.people import (
@@ -58,6 +59,7 @@ async def load_demo(services: Services) -> bool:
         await load_partners(tx, keyring)
         await load_bills(tx, zone, isolation_after_days=services.settings.isolation_after_days)
         await load_tickets(tx, zone)
+        await load_lines(tx)
         await advance_sequences(tx)
     return True
 

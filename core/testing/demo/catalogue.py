@@ -36,17 +36,17 @@ async def _load_plans(tx: WriteTx) -> None:
         tx,
         plans,
         [
-            _plan(12, 1, "Home 50 Mbps"),
-            _plan(13, 1, "Home 100 Mbps"),
-            _plan(14, 1, "Corporate 200 Mbps", is_public=False),
-            _plan(15, 1, "Legacy 10 Mbps", is_active=False),
-            _plan(21, 2, "Bandung 30 Mbps"),
+            _plan(12, 1, "Home 50 Mbps", 50),
+            _plan(13, 1, "Home 100 Mbps", 100),
+            _plan(14, 1, "Corporate 200 Mbps", 200, is_public=False),
+            _plan(15, 1, "Legacy 10 Mbps", 10, is_active=False),
+            _plan(21, 2, "Bandung 30 Mbps", 30),
         ],
     )
 
 
 def _plan(
-    number: int, region: int, name: str, *, is_public: bool = True, is_active: bool = True
+    number: int, region: int, name: str, mbps: int, *, is_public: bool = True, is_active: bool = True
 ) -> dict[str, Any]:
     return {
         "id": number,
@@ -57,6 +57,7 @@ def _plan(
         "price": PRICES[number],
         "is_public": is_public,
         "is_active": is_active,
+        "rate_limit": f"{mbps}M/{mbps}M",
     }
 
 

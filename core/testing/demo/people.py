@@ -38,6 +38,11 @@ class DemoCustomer(Struct, frozen=True):
     plan_id: int
     is_isolated: bool = False
 
+    @property
+    def line_secret(self) -> str | None:
+        """What the modem logs in with; a static line has nothing of the kind."""
+        return None if self.mode == "STATIC" else f"{self.line_user.partition('_')[0]}-line"
+
 
 JOHN = DemoCustomer(
     1, "ISP00123", "John Doe", "john@example.com", "628123456789", "PPPOE", "john_pppoe", 1, 12
@@ -96,7 +101,7 @@ async def load_customers(tx: WriteTx, password_hash: str, keyring: Keyring) -> N
     for person in CUSTOMERS:
         await add(tx, customers, [_customer(tx, person, keyring)])
         await open_account(tx, person.id, person.service_number)
-        await add(tx, subscriptions, [_subscription(tx, person)])
+        await add(tx, subscriptions, [_subscription(tx, person, keyring)])
     rina = {"name": "Rina", "email": "newuser@example.com", "phone": "6281200000009"}
     await add(tx, customers, [_registered(tx, 7) | rina])
     await open_account(tx, 7, "newuser@example.com")
@@ -142,7 +147,8 @@ def _john(keyring: Keyring) -> dict[str, Any]:
     }
 
 
-def _subscription(tx: WriteTx, person: DemoCustomer) -> dict[str, Any]:
+def _subscription(tx: WriteTx, person: DemoCustomer, keyring: Keyring) -> dict[str, Any]:
+    secret = person.line_secret
     return {
         "customer_id": person.id,
         "plan_id": person.plan_id,
@@ -155,6 +161,7 @@ def _subscription(tx: WriteTx, person: DemoCustomer) -> dict[str, Any]:
         "mode": person.mode,
         "line_user": person.line_user,
         "line_profile": _LINE_PROFILES[person.plan_id],
+        "line_secret_sealed": None if secret is None else keyring.seal(secret),
         "created_at": tx.now,
     }
 

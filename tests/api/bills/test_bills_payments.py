@@ -63,7 +63,7 @@ async def test_a_payment_debits_settles_marks_paid_and_reopens_once(
     assert await rows(services, unpaid_of("28900002")) == []
     (paid,) = await rows(services, select(payments).where(payments.c.source == "partner:1"))
     assert (paid.reference, paid.amount) == ("W-1", 300_000)
-    reopened = select(outbox.c.id).where(outbox.c.topic == "line.apply")
+    reopened = select(outbox.c.id).where(outbox.c.topic == "line.apply", outbox.c.ordering_key == "line:3")
     assert len(await rows(services, reopened)) == 1
     isolated = select(subscriptions.c.id).where(subscriptions.c.isolated_at.is_not(None))
     assert await rows(services, isolated) == []
