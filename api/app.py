@@ -28,6 +28,8 @@ from api.papers import routes as papers
 from core.services import Services
 from core.settings import Settings, networks
 
+#: Gateways bring photos along; each webhook has its own, smaller limit where none can come.
+_WEBHOOK_BODY = 17 * 1024 * 1024
 #: The sandbox's phone sends photos.
 _SANDBOX_BODY = 16 * 1024 * 1024
 #: A partner's statement of a day with some fifty thousand payments.
@@ -94,7 +96,11 @@ def create_app(services: Services, settings: Settings) -> Api:
     edge: Any = Edge(
         cast("App", app.asgi_app),
         allowed_origins=_listed(settings.cors_origins),
-        larger_bodies={"/system/": nuxbill.LARGEST_BODY, "/api/v2/partner/statements": _STATEMENT_BODY}
+        larger_bodies={
+            "/system/": nuxbill.LARGEST_BODY,
+            "/api/v2/partner/statements": _STATEMENT_BODY,
+            "/webhooks/": _WEBHOOK_BODY,
+        }
         | ({"/sandbox/": _SANDBOX_BODY} if settings.sandbox else {}),
     )
     app.asgi_app = edge  # type: ignore[method-assign]  # Quart documents this as the way to wrap an app

@@ -17,12 +17,13 @@ def as_text(replies: Iterable[Reply]) -> str:
 
 
 def _written(reply: Reply) -> str:
-    rows = _numbered(reply.rows, first=1)
-    actions = _numbered(reply.actions, first=len(reply.rows) + 1)
+    rows = numbered(reply.rows)
+    actions = numbered(reply.actions, first=len(reply.rows) + 1)
     if len(" · ".join(actions)) <= _ONE_LINE:
         actions = [" · ".join(actions)]
     return "\n".join(line for line in (reply.text, *rows, reply.footer, *actions) if line)
 
 
-def _numbered(choices: Sequence[Choice], *, first: int) -> list[str]:
+def numbered(choices: Sequence[Choice], *, first: int = 1) -> list[str]:
+    """Each choice as a line with the number it is answered by."""
     return [f"{number}. {choice.label}" for number, choice in enumerate(choices, first)]

@@ -1,8 +1,6 @@
-"""The webhooks that gateways call."""
+"""The webhook of the wire gateway, which takes its answer in the response."""
 
 from __future__ import annotations
-
-import hmac
 
 import msgspec
 from quart import Blueprint, Response, request
@@ -10,6 +8,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from bot.inbound import answer
 from bot.whatsapp import wire
+from bot.whatsapp.hooks import is_ours, may_call
 from conversations.engine.runtime import Conversation
 from core.adapters.whatsapp.reading import Malformed
 from core.platform.errors import Throttled, Unavailable
@@ -23,7 +22,7 @@ def create_blueprint(services: Services, conversation: Conversation, settings: S
 
     @webhooks.post("/webhooks/whatsapp/wire/<secret>")
     async def whatsapp_wire(secret: str) -> Response:
-        if not _is_ours(secret, settings.wa_webhook_secret):
+        if not (may_call(settings) and is_ours(secret, settings.wa_webhook_secret)):
             return _json(404, {"message": "Not Found."})
         try:
             message = wire.read(await _payload(), dict(request.headers), received_at=services.clock.now())
@@ -40,11 +39,6 @@ def create_blueprint(services: Services, conversation: Conversation, settings: S
             return _busy(error)
 
     return webhooks
-
-
-def _is_ours(presented: str, secret: str) -> bool:
-    """Compared in constant time; without a configured secret the webhook is closed."""
-    return bool(secret) and hmac.compare_digest(presented.encode(), secret.encode())
 
 
 async def _payload() -> bytes | str:

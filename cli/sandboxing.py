@@ -12,9 +12,19 @@ from core.customers.tables import customers
 from core.identity.tables import logins
 from core.network.tables import routers
 from core.services import Services
+from core.settings import Settings
 from sandbox import telegram, whatsapp
 from sandbox.routeros import Simulator, demo_router
 from sandbox.whatsapp import Contact, Gateway
+from sandbox.whatsapp.providers import (
+    CloudApi,
+    EvolutionServer,
+    FonnteServer,
+    GowaServer,
+    Provider,
+    WablasServer,
+    WahaServer,
+)
 
 _MOST_CONTACTS = 50
 _SIMULATED_ROUTER = "RT-01"
@@ -32,6 +42,9 @@ async def mount(app: Quart, services: Services) -> Callable[[], Awaitable[None]]
         webhook_url=f"http://127.0.0.1:{settings.port}/webhooks/whatsapp/wire/{settings.wa_webhook_secret}",
         contacts=contacts,
         clock=services.clock.now,
+        providers=providers(settings, f"http://127.0.0.1:{settings.port}/sandbox"),
+        hooks_url=f"http://127.0.0.1:{settings.port}/webhooks/whatsapp",
+        spoken=settings.whatsapp,
     )
     app.register_blueprint(whatsapp.create_blueprint(gateway))
     telegram_api = telegram.BotApi(
@@ -50,6 +63,40 @@ async def mount(app: Quart, services: Services) -> Callable[[], Awaitable[None]]
         await router.stop()
 
     return end
+
+
+def providers(settings: Settings, base_url: str) -> list[Provider]:
+    """The stand-ins that open webhooks of ours listen to: the chosen dialect's, and Meta's."""
+    made: dict[str, Provider] = {
+        "cloud": CloudApi(
+            token=settings.wa_cloud_token,
+            app_secret=settings.wa_cloud_app_secret,
+            number_id=settings.wa_cloud_phone_number_id,
+            base_url=f"{base_url}/cloud",
+        ),
+        "waha": WahaServer(
+            key=settings.waha_key, hmac_key=settings.waha_hmac_key, session=settings.waha_session
+        ),
+        "evolution": EvolutionServer(
+            key=settings.evolution_key,
+            instance=settings.evolution_instance,
+            hook_secret=settings.wa_webhook_secret,
+            version=settings.evolution_version,
+        ),
+        "gowa": GowaServer(
+            username=settings.gowa_username,
+            password=settings.gowa_password,
+            webhook_secret=settings.gowa_webhook_secret,
+            device=settings.gowa_device,
+        ),
+        "fonnte": FonnteServer(token=settings.fonnte_token, hook_secret=settings.wa_webhook_secret),
+        "wablas": WablasServer(
+            token=settings.wablas_token,
+            secret=settings.wablas_secret,
+            hook_secret=settings.wa_webhook_secret,
+        ),
+    }
+    return [made[name] for name in dict.fromkeys(("cloud", settings.whatsapp)) if name in made]
 
 
 async def _point_at(services: Services, port: int) -> None:

@@ -120,12 +120,11 @@ async def _web(
 async def _open_chats(
     stack: AsyncExitStack, services: Services, bell: Bell, app: Quart, opened: asyncio.Event
 ) -> None:
-    """Answer the chats of the WhatsApp gateway, and of Telegram where a token is set."""
-    from bot.web import create_blueprint
+    """Answer the chats of WhatsApp as it is spoken here, and of Telegram where a token is set."""
     from conversations.flows import conversation
 
     settings, talk = services.settings, conversation(services)
-    app.register_blueprint(create_blueprint(services, talk, settings))
+    await _open_whatsapp(stack, services, bell, app, talk)
     if not settings.telegram_token:
         return
     if settings.telegram_webhook_secret:
@@ -135,6 +134,24 @@ async def _open_chats(
         await stack.enter_async_context(_running(bot.run()))
     else:
         await stack.enter_async_context(_running(_poll_telegram(services, talk, bell, opened)))
+
+
+async def _open_whatsapp(
+    stack: AsyncExitStack, services: Services, bell: Bell, app: Quart, talk: Conversation
+) -> None:
+    from bot.web import create_blueprint
+    from bot.whatsapp.service import WhatsAppBot
+    from conversations.flows import FLOWS
+    from core.whatsapp import listened_to
+
+    settings = services.settings
+    if settings.whatsapp == "wire" or settings.sandbox:
+        app.register_blueprint(create_blueprint(services, talk, settings))
+    for dialect in listened_to(settings):
+        bot = WhatsAppBot(services, talk, FLOWS, dialect)
+        bell.wake(bot.nudge)
+        app.register_blueprint(bot.blueprint)
+        await stack.enter_async_context(_running(bot.run()))
 
 
 @asynccontextmanager

@@ -104,6 +104,15 @@ def dialect(settings: Settings) -> Dialect | None:
     return make(settings) if make else None
 
 
+def listened_to(settings: Settings) -> list[Dialect]:
+    """The dialects whose webhooks are open: the chosen one, and in the sandbox the Cloud API, for the phone page."""
+    spoken = dialect(settings)
+    found = [] if spoken is None else [spoken]
+    if settings.sandbox and settings.whatsapp != "cloud":
+        found.append(cloud(settings))
+    return found
+
+
 def dialect_channel(services: Services, spoken: Dialect) -> DialectChannel:
     """A channel over a dialect; only Meta counts the hours since a person's last message."""
 

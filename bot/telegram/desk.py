@@ -109,7 +109,7 @@ class Desk:
 
     async def _refuse_tap(self, tap: Tapped, language: Language) -> None:
         """Say that the button is old, and take it away."""
-        await self._acknowledge(tap, i18n.text("telegram.old_button", language))
+        await self._acknowledge(tap, i18n.text("bot.old_button", language))
         try:
             await self._bot.edit_message_reply_markup(tap.chat_id, tap.message_id)
         except TelegramError:

@@ -10,7 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from sandbox.whatsapp.messages import Content, Message, Notice
+from sandbox.whatsapp.messages import Choice, Content, Message, Notice
+from sandbox.whatsapp.providers.provider import Hook, Provider, Taken
 from sandbox.whatsapp.wire import Wire
 
 MAX_CHATS = 200
@@ -42,7 +43,11 @@ class Chat:
     taken_seq: int = 0
     waiting: int = 0
     handoff: Handoff | None = None
-    last_wire: Wire | None = None
+    last_delivery: Wire | Hook | None = None
+    #: When the customer last wrote, which opens the 24 hours in which a business may answer freely.
+    written_at: datetime | None = None
+    #: Messages of the business that the customer has not read yet, and who carried them.
+    unread: list[tuple[Provider, Taken]] = field(default_factory=list)
     #: One delivery at a time, so that answers keep the order of the questions.
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -56,9 +61,23 @@ class Chat:
     ) -> Message:
         self.last_seq += 1
         self.received += sender == "business"
+        if sender == "customer":
+            self.written_at = at
         message = Message(self.last_seq, at, sender, content, notice)
         self.messages.append(message)
         return message
+
+    def offered(self, choice_id: str) -> tuple[Choice, Literal["button", "row"]] | None:
+        """Something the business has put up to be tapped, by its id, and what it is; old messages still count."""
+        for message in reversed(self.messages):
+            for button in message.content.buttons:
+                if choice_id and button.id == choice_id:
+                    return button, "button"
+            for section in message.content.menu.sections if message.content.menu else ():
+                for row in section.choices:
+                    if choice_id and row.id == choice_id:
+                        return row, "row"
+        return None
 
     def after(self, seq: int) -> list[Message]:
         return [message for message in self.messages if message.seq > seq]
@@ -90,6 +109,10 @@ class Chats:
         self._chats[phone] = chat
         self._forget_one_beyond_the_limit()
         return chat
+
+    def written_at(self) -> dict[str, datetime]:
+        """When each customer last wrote."""
+        return {chat.phone: chat.written_at for chat in self if chat.written_at is not None}
 
     def session_id(self, phone: str) -> str:
         """The same after a restart, so that a session id Loket has stored still finds its chat."""

@@ -11,7 +11,8 @@ class FaultMode(StrEnum):
     that ASGI allows is the status line of a 502 whose promised body never comes. hang: the message reaches the phone but the
     answer is never sent, then the connection drops: a retry must be recognised by its key. http_500: nothing is taken,
     HTTP 500 with a bare message. status_false: nothing is taken, HTTP 200 with a boolean `"status": false`, as Fonnte and
-    Wablas answer. slow: taken, answered late. duplicate: taken and shown once, but answered as if the key had been seen before.
+    Wablas answer. slow: taken, answered late. throttled: nothing is taken, with what the provider says to somebody who sends too
+    fast. duplicate: taken and shown once, but answered as if the key had been seen before.
     """
 
     NONE = "none"
@@ -20,6 +21,7 @@ class FaultMode(StrEnum):
     HTTP_500 = "http_500"
     STATUS_FALSE = "status_false"
     SLOW = "slow"
+    THROTTLED = "throttled"
     DUPLICATE = "duplicate"
 
 

@@ -12,6 +12,7 @@ from sandbox.web.errors import RequestError
 from sandbox.web.feed import Feed
 from sandbox.web.journal import Journal
 from sandbox.web.photos import Photo
+from sandbox.whatsapp.business import WIRE, Business
 from sandbox.whatsapp.chats import Chat, Handoff
 from sandbox.whatsapp.commands import Command, Purpose
 from sandbox.whatsapp.contacts import Contact, normalise_phone
@@ -19,8 +20,10 @@ from sandbox.whatsapp.courier import Courier
 from sandbox.whatsapp.downloads import fetch
 from sandbox.whatsapp.faults import Faults
 from sandbox.whatsapp.messages import Content, Document, Notice
-from sandbox.whatsapp.payloads import ContactChange, WaBody
+from sandbox.whatsapp.news import ContactsNews
+from sandbox.whatsapp.payloads import ContactChange, HeaderMedia, WaBody
 from sandbox.whatsapp.phones import Phones
+from sandbox.whatsapp.providers.provider import Provider, Taken
 from sandbox.whatsapp.receipts import Receipt, Receipts
 from sandbox.whatsapp.rendering import content_of, header_media_of
 from sandbox.whatsapp.webhook import Webhook
@@ -39,6 +42,9 @@ class Gateway:
         webhook_url: Callable[[], str] | str,
         contacts: Sequence[Contact],
         clock: Callable[[], datetime],
+        providers: Sequence[Provider] = (),
+        hooks_url: Callable[[], str] | str = "",
+        spoken: str = WIRE,
         faults: Faults | None = None,
         retry_delays_s: Sequence[float] = (0.3, 1.0),
     ) -> None:
@@ -49,7 +55,8 @@ class Gateway:
         self.journal = Journal(clock=clock, feed=self.feed)
         self.phones = Phones(contacts, secret=secret, clock=clock, feed=self.feed)
         webhook = Webhook(webhook_url, retry_delays_s=retry_delays_s)
-        self.courier = Courier(self.phones, webhook, self.journal)
+        self.business = Business(providers, hooks_url=hooks_url, spoken=spoken)
+        self.courier = Courier(self.phones, webhook, self.journal, self.business)
         self.closed = asyncio.Event()
         #: New with every start, so that a page knows when its memory of the chats is void.
         self.run_id = uuid.uuid4().hex
@@ -67,6 +74,20 @@ class Gateway:
     def take_text(self, phone: str, text: str) -> Receipt:
         """The legacy GET: text only, and no key to recognise a repetition by (whatsapp contract §1.4)."""
         return self._show(phone, Content(text=text))
+
+    async def show(self, provider: Provider, taken: Taken) -> None:
+        """Show what a provider took, its file fetched first, and have its receipts told."""
+        media = HeaderMedia(taken.file_kind, taken.file_url) if taken.file_url else None
+        content = self._with_file(taken.content, await fetch(media) if media else None)
+        chat = self.phones.chats.open(taken.phone)
+        self.phones.post(chat, "business", content)
+        chat.unread.append((provider, taken))
+        self.courier.tell(chat, provider, taken, "sent", "delivered")
+
+    def choose_business(self, name: str) -> None:
+        """Reach the business another way, and tell the open pages."""
+        self.business.choose(name)
+        self.feed.publish(ContactsNews(self.phones.now))
 
     def command(self, command: Command, *, key: str | None) -> Receipt:
         """Do what an `/ai` call asks (whatsapp contract §1.10); a message is shown once when its call has a key."""

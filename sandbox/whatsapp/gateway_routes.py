@@ -100,9 +100,11 @@ def _failure(mode: FaultMode) -> Response | None:
     """The answer of a gateway that takes nothing."""
     match mode:
         case FaultMode.REFUSE:
-            return _dropped_connection()
+            return dropped_connection()
         case FaultMode.HTTP_500:
             return _json(500, {"message": "Internal"})
+        case FaultMode.THROTTLED:
+            return _json(429, {"message": "Too Many Requests"})
         case FaultMode.STATUS_FALSE:
             return _json(200, {"status": False, "reason": "device disconnected"})
         case FaultMode.NONE | FaultMode.HANG | FaultMode.SLOW | FaultMode.DUPLICATE:
@@ -112,10 +114,10 @@ def _failure(mode: FaultMode) -> Response | None:
 async def _succeeded(gateway: Gateway, exchange: Exchange, receipt: Receipt, mode: FaultMode) -> Response:
     if mode is FaultMode.HANG:
         _record(gateway, exchange, 0, f"fault {mode}: {exchange.summary}")
-        await _hold(gateway, gateway.faults.hang_s)
-        return _dropped_connection()
+        await hold(gateway, gateway.faults.hang_s)
+        return dropped_connection()
     if mode is FaultMode.SLOW:
-        await _hold(gateway, gateway.faults.slow_s)
+        await hold(gateway, gateway.faults.slow_s)
     if mode is FaultMode.DUPLICATE:
         receipt = receipt.as_duplicate()
     repeated = " (repeated)" if receipt.duplicate else ""
@@ -123,7 +125,7 @@ async def _succeeded(gateway: Gateway, exchange: Exchange, receipt: Receipt, mod
     return Response(receipt.body(), 200, content_type="application/json")
 
 
-async def _hold(gateway: Gateway, seconds: float) -> None:
+async def hold(gateway: Gateway, seconds: float) -> None:
     """Wait, but not longer than the gateway is open."""
     try:
         await asyncio.wait_for(gateway.closed.wait(), seconds)
@@ -131,7 +133,7 @@ async def _hold(gateway: Gateway, seconds: float) -> None:
         return
 
 
-def _dropped_connection() -> Response:
+def dropped_connection() -> Response:
     """A bad gateway's status line whose promised body never comes: the server then closes the connection.
 
     Not a 200: a sender may take a broken body after a success for a success.

@@ -8,12 +8,16 @@ from msgspec import Struct
 
 
 class Choice(Struct, frozen=True):
-    """Something to tap. `value` is what a tap says (reply), opens (url), dials (call) or is ignored (share_phone)."""
+    """Something to tap. `value` is what a tap says (reply), opens (url), dials (call) or is ignored (share_phone).
+
+    `id` is what the Cloud API hands back with it; the wire gateway passes words only.
+    """
 
     kind: Literal["reply", "url", "call", "share_phone"]
     label: str
     value: str = ""
     description: str = ""
+    id: str = ""
 
 
 class Section(Struct, frozen=True):

@@ -18,11 +18,18 @@ MAX_TEXT = 4096
 
 class Typed(Struct, frozen=True, forbid_unknown_fields=True):
     text: Annotated[str, Meta(max_length=MAX_TEXT)]
+    choice_id: Annotated[str, Meta(max_length=256)] = ""
 
 
 class NewContact(Struct, frozen=True, forbid_unknown_fields=True):
     phone: str
     name: Annotated[str, Meta(max_length=60)] = ""
+
+
+class ChosenWay(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the business's number is reached from now on."""
+
+    spoken: str
 
 
 class ChosenFault(Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,6 +44,7 @@ def add_phone_routes(blueprint: Blueprint, gateway: Gateway) -> None:
     add_chat_routes(blueprint, gateway)
     add_event_routes(blueprint, gateway)
     add_fault_routes(blueprint, gateway)
+    add_business_routes(blueprint, gateway)
 
     @blueprint.errorhandler(RequestError)
     async def refuse(problem: RequestError) -> Response:
@@ -48,7 +56,8 @@ def add_contact_routes(blueprint: Blueprint, gateway: Gateway) -> None:
 
     @blueprint.get("/phone/api/contacts")
     async def contacts() -> Response:
-        return json({"run_id": gateway.run_id, "contacts": phones.summaries()})
+        ways = {"spoken": gateway.business.spoken, "choices": gateway.business.choices}
+        return json({"run_id": gateway.run_id, "contacts": phones.summaries(), "business": ways})
 
     @blueprint.post("/phone/api/contacts")
     async def add_contact() -> Response:
@@ -76,8 +85,8 @@ def add_chat_routes(blueprint: Blueprint, gateway: Gateway) -> None:
 
     @blueprint.post("/phone/api/chats/<phone>/messages")
     async def say(phone: str) -> Response:
-        text, photo = await _typed()
-        return json(gateway.courier.say(_phone(phone), text, photo), 202)
+        text, photo, choice_id = await _typed()
+        return json(gateway.courier.say(_phone(phone), text, photo, choice_id), 202)
 
     @blueprint.post("/phone/api/chats/<phone>/resend-last")
     async def resend_last(phone: str) -> Response:
@@ -92,6 +101,13 @@ def add_event_routes(blueprint: Blueprint, gateway: Gateway) -> None:
     @blueprint.get("/phone/api/chats/<phone>/events")
     async def events(phone: str) -> Response:
         return event_stream(gateway.feed, _phone(phone))
+
+
+def add_business_routes(blueprint: Blueprint, gateway: Gateway) -> None:
+    @blueprint.post("/phone/api/business")
+    async def choose_way() -> Response:
+        gateway.choose_business((await decoded(ChosenWay)).spoken)
+        return json({"spoken": gateway.business.spoken})
 
 
 def add_fault_routes(blueprint: Blueprint, gateway: Gateway) -> None:
@@ -112,16 +128,18 @@ def _gateway_view(gateway: Gateway) -> dict[str, object]:
     return {"fault": fault, "received": gateway.journal.newest_first()}
 
 
-async def _typed() -> tuple[str, Photo | None]:
-    """The text and photo of a new message, from JSON or from a form."""
+async def _typed() -> tuple[str, Photo | None, str]:
+    """The text, photo and tapped choice of a new message, from JSON or from a form."""
     if request.mimetype != "multipart/form-data":
-        text, photo = (await decoded(Typed)).text.strip(), None
+        typed = await decoded(Typed)
+        text, photo, choice_id = typed.text.strip(), None, typed.choice_id
     else:
+        choice_id = ""
         text = (await request.form).get("text", "").strip()[:MAX_TEXT]
         photo = await uploaded_photo()
     if not text and photo is None:
         raise RequestError(400, "type a text or attach a photo")
-    return text, photo
+    return text, photo, choice_id
 
 
 def _phone(typed: str) -> str:

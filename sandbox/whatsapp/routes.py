@@ -7,6 +7,7 @@ from sandbox.whatsapp.gateway import Gateway
 from sandbox.whatsapp.gateway_routes import add_gateway_routes
 from sandbox.whatsapp.pages import add_pages
 from sandbox.whatsapp.phone_routes import add_phone_routes
+from sandbox.whatsapp.surface import add_provider_routes
 
 
 def create_blueprint(gateway: Gateway, *, url_prefix: str = "/sandbox") -> Blueprint:
@@ -19,6 +20,7 @@ def create_blueprint(gateway: Gateway, *, url_prefix: str = "/sandbox") -> Bluep
         url_prefix=url_prefix,
     )
     add_gateway_routes(blueprint, gateway)
+    add_provider_routes(blueprint, gateway)
     add_phone_routes(blueprint, gateway)
     add_pages(blueprint)
     serve_shared(blueprint)

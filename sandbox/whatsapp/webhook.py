@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import httpx
 
+from sandbox.whatsapp.providers.provider import Hook
 from sandbox.whatsapp.wire import Wire, WireAnswer, read_answer
 
 TIMEOUT = httpx.Timeout(30, connect=5)
@@ -28,6 +29,20 @@ class Webhook:
                 if delay_s is None:
                     raise
                 await asyncio.sleep(delay_s)
+        raise AssertionError("the last attempt returns or raises")
+
+    async def call(self, url: str, hook: Hook) -> int:
+        """The status a provider's call back is answered with; tried again after a failure, as all of them do."""
+        for delay_s in self._retry_delays_s:
+            try:
+                response = await self._client.post(url, content=hook.body, headers=hook.headers)
+            except httpx.TransportError:
+                if delay_s is None:
+                    raise
+            else:
+                if response.is_success or delay_s is None:
+                    return response.status_code
+            await asyncio.sleep(delay_s)
         raise AssertionError("the last attempt returns or raises")
 
     async def close(self) -> None:

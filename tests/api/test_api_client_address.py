@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.auth import behind_proxies
+from core.platform.addresses import behind_proxies
 from core.settings import networks
 
 PROXIES = networks("10.0.0.0/8, 127.0.0.1, ::1")

@@ -56,6 +56,7 @@ const WORDS = {
       http_500: ["HTTP 500", "Tidak ada yang diterima; dijawab HTTP 500."],
       status_false: ["status: false", "Tidak ada yang diterima; dijawab HTTP 200 dengan \"status\": false."],
       slow: ["Lambat", "Pesan sampai, dijawab beberapa detik kemudian."],
+      throttled: ["Terlalu cepat", "Tidak ada yang diterima; penyedia minta kiriman diperlambat."],
       duplicate: ["Dianggap ganda", "Pesan sampai sekali, tetapi dijawab seolah kuncinya sudah pernah dipakai."],
     },
     notices: {
@@ -120,6 +121,7 @@ const WORDS = {
       http_500: ["HTTP 500", "Nothing is taken; the answer is HTTP 500."],
       status_false: ["status: false", "Nothing is taken; the answer is HTTP 200 with \"status\": false."],
       slow: ["Slow", "The message arrives and is answered some seconds later."],
+      throttled: ["Too fast", "Nothing is taken; the provider asks to slow down."],
       duplicate: ["Called a duplicate", "The message arrives once, but is answered as if its key had been used before."],
     },
     notices: {
