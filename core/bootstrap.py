@@ -11,6 +11,7 @@ from core.billing.usecases import Billing
 from core.catalog.usecases import Catalog
 from core.coupons.usecases import Coupons
 from core.customers.usecases import Customers
+from core.directory.usecases import Directory
 from core.handover.usecases import Handovers
 from core.identity.access import Access
 from core.identity.contacts import Contacts
@@ -70,6 +71,7 @@ async def bootstrap(
             identity=Identity(uow, settings, keyring, passwords),
             staff_accounts=StaffAccounts(uow, keyring, passwords),
             customer_accounts=CustomerAccounts(uow, keyring, passwords),
+            directory=Directory(uow, keyring, passwords),
             preferences=PreferenceBook(uow),
             coupons=Coupons(uow),
             portal=Portal(uow),

@@ -9,6 +9,7 @@ from core.billing.usecases import Billing
 from core.catalog.usecases import Catalog
 from core.coupons.usecases import Coupons
 from core.customers.usecases import Customers
+from core.directory.usecases import Directory
 from core.handover.usecases import Handovers
 from core.identity.access import Access
 from core.identity.contacts import Contacts
@@ -40,6 +41,7 @@ class Services:
     identity: Identity
     staff_accounts: StaffAccounts
     customer_accounts: CustomerAccounts
+    directory: Directory
     preferences: PreferenceBook
     coupons: Coupons
     portal: Portal

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from api.nuxbill.replies import File
 
@@ -23,5 +24,5 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]],
 
 def _harmless(cell: object) -> str:
     text = "" if cell is None else str(cell)
-    is_number = isinstance(cell, int | float)
+    is_number = isinstance(cell, int | float | Decimal)
     return f"'{text}" if text.startswith(_FORMULA) and not is_number else text

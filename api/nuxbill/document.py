@@ -87,9 +87,12 @@ def documented() -> tuple[str, ...]:
 
 
 def is_served(route: str, controllers: Mapping[str, Controller]) -> bool:
-    """Whether an action of its own answers a route."""
+    """Whether an action of its own answers a route; a bare controller may leave that to its fallback."""
     first, _, second = route.partition("/")
-    return first in controllers and second.partition("/")[0] in controllers[first].actions
+    if first not in controllers:
+        return False
+    asked = second.partition("/")[0]
+    return asked in controllers[first].actions or (not asked and controllers[first].fallback is not None)
 
 
 def actions(controllers: Mapping[str, Controller]) -> Iterator[Action]:

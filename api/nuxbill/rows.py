@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from api.nuxbill.call import CustomerCaller
+from core.directory.types import Entry, Package
 from core.identity.staff_accounts import StaffAccount
 
 
@@ -22,6 +23,69 @@ def day(on: date | None) -> str | None:
 def money(amount: int) -> Decimal:
     """Whole rupiah as a decimal column: `15000.00`."""
     return Decimal(amount).quantize(Decimal("0.01"))
+
+
+def round_tax(price: int, percent: str) -> int:
+    """The tax on a price in whole rupiah; `percent` is a decimal as text, empty for none (§5.6)."""
+    exact = Decimal(price) * Decimal(percent or 0) / 100
+    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def customer_row(entry: Entry, zone: ZoneInfo) -> dict[str, object]:
+    """A row of `tbl_customers` without its two passwords."""
+    has_place = entry.latitude is not None and entry.longitude is not None
+    return {
+        "id": entry.id,
+        "username": entry.username,
+        "photo": entry.photo,
+        "pppoe_username": entry.line_username,
+        "pppoe_ip": entry.line_address,
+        "fullname": entry.name,
+        "address": entry.address,
+        "city": entry.city,
+        "district": entry.district,
+        "state": entry.state,
+        "zip": entry.zip,
+        "phonenumber": entry.phone or "",
+        "email": entry.email or "",
+        "coordinates": f"{entry.latitude},{entry.longitude}" if has_place else "",
+        "account_type": entry.kind,
+        "balance": money(entry.balance),
+        "service_type": entry.service_type,
+        "auto_renewal": int(entry.auto_renewal),
+        "status": entry.status,
+        "created_by": entry.created_by or 0,
+        "created_at": moment(entry.created_at, zone),
+        "last_login": moment(entry.last_login_at, zone),
+    }
+
+
+#: How the original calls the kinds of lines.
+_TYPES = {"PPPOE": "PPPOE", "HOTSPOT": "Hotspot", "VPN": "VPN"}
+
+
+def package_row(package: Package, username: str, zone: ZoneInfo) -> dict[str, object]:
+    """What runs, as a row of `tbl_user_recharges` joined with its plan; a monthly subscription ends on no date."""
+    begun = package.begun_at.astimezone(zone)
+    return {
+        "id": package.id,
+        "customer_id": package.customer_id,
+        "username": username,
+        "plan_id": package.plan_id,
+        "namebp": package.plan,
+        "recharged_on": begun.date().isoformat(),
+        "recharged_time": begun.strftime("%H:%M:%S"),
+        "expiration": None,
+        "time": None,
+        "status": "on" if package.is_on else "off",
+        "method": "",
+        "routers": package.router,
+        "type": _TYPES.get(package.mode, package.mode),
+        "plan_type": "Personal",
+        "prepaid": "no",
+        "price": str(package.price),
+        "name_bw": "",
+    }
 
 
 def customer_head(caller: CustomerCaller) -> dict[str, object]:

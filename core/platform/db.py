@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, Text, create_engine, event
 from sqlalchemy.engine import URL, Dialect, make_url
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from typing_extensions import override
 
@@ -93,6 +95,20 @@ Key = WholeNumber()
 SmallKey = WholeNumber(32)
 #: Whole rupiah: 32 bits would end at two thousand million.
 Amount = WholeNumber()
+
+
+class after_first_space(FunctionElement[str]):  # noqa: N801 - it is called like a function of SQL
+    """What follows the first blank of a text, or all of it: how lists are sorted by last name on both databases."""
+
+    name = "after_first_space"
+    inherit_cache = True
+
+
+@compiles(after_first_space)
+def _compile_after_first_space(element: Any, compiler: Any, **kw: Any) -> str:
+    found = {"sqlite": "instr({0}, ' ')", "postgresql": "strpos({0}, ' ')"}[compiler.dialect.name]
+    text = compiler.process(element.clauses, **kw)
+    return f"substr({text}, {found.format(text)} + 1)"
 
 
 #: The first holds while the others may need a lock. Checkpoints are left to the maintenance task, so that no request

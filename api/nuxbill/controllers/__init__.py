@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from api.nuxbill.controllers import coupons, customfield, extensions, logs, mail, pages, sessions, widgets
+from api.nuxbill.controllers import (
+    coupons,
+    customers,
+    customfield,
+    extensions,
+    logs,
+    mail,
+    pages,
+    sessions,
+    widgets,
+)
 
 CONTROLLERS = {
     each.name: each
@@ -10,6 +20,7 @@ CONTROLLERS = {
         *sessions.CONTROLLERS,
         *extensions.CONTROLLERS,
         coupons.coupons,
+        customers.customers,
         customfield.customfield,
         logs.logs,
         mail.mail,

@@ -1,0 +1,1 @@
+"""Customers as an office works with them: found, listed, opened as a whole, made, changed, removed."""
