@@ -12,6 +12,7 @@ import typer
 sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # None is how Python marks a module as absent
 
 from cli.environment import settings_or_exit  # noqa: E402 - after the line above
+from cli.orders import orders  # noqa: E402
 from cli.partner_commands import partner  # noqa: E402
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ outbox = typer.Typer(
 app.add_typer(audit, name="audit")
 templates = typer.Typer(help="The words of notices.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(db, name="db")
+app.add_typer(orders, name="orders")
 app.add_typer(demo, name="demo")
 app.add_typer(keys, name="keys")
 app.add_typer(network, name="network")

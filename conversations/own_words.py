@@ -14,6 +14,16 @@ _LONGEST_WISH = 4
 #: Fewer letters tell nobody anything.
 _FEWEST_LETTERS = 4
 
+#: What an address may hold (mywifi contract, operation 17).
+LONGEST_ADDRESS = 255
+#: "Bandung" is no address, "one moment" neither: there is a number in it, or a word such as these.
+_FEWEST_PLACE_WORDS = 2
+_PLACE_WORDS = word_set(
+    "jl jln jalan gang gg blok komplek kompleks perum perumahan desa dusun kampung kp kelurahan kecamatan kav lorong"
+)
+#: What a person's name may hold.
+LONGEST_NAME = 100
+
 _WORD = re.compile(r"[^\W\d_]+")
 #: Words that announce a problem without telling which.
 _ANNOUNCING = word_set(
@@ -47,3 +57,16 @@ def is_another_wish(text: str, *welcome: Intent) -> bool:
     """Whether a message asks for something else than it was asked about; `welcome` intents belong to the answer."""
     meant = understand(text)
     return meant.confident and meant.intent not in welcome and len(text.split()) <= _LONGEST_WISH
+
+
+def reads_as_address(typed: str) -> bool:
+    """Whether a text can be where somebody lives."""
+    words = re.findall(r"[a-z]+|\d+", plain(typed))
+    is_a_place = not _PLACE_WORDS.isdisjoint(words) or any(map(str.isdigit, words))
+    return has_words(typed) and len(words) >= _FEWEST_PLACE_WORDS and is_a_place
+
+
+def reads_as_name(typed: str) -> bool:
+    """Whether a text can be what somebody is called: a few words of letters."""
+    letters = re.sub(r"[\s.,'’-]", "", typed)
+    return len(letters) > 1 and letters.isalpha() and len(typed) <= LONGEST_NAME

@@ -19,7 +19,7 @@ def word_set(words: str) -> frozenset[str]:
 _YES = word_set(
     """ya iya y yes yup yep yoi yap ok oke okay okey okeh betul benar bener lanjut lanjutkan sip siap gas gass gaskan setuju boleh
     yakin sudah udah sdh udh mau kirim jadi done true sure correct right confirm confirmed agree agreed yeah nggih inggih njih enggih leres muhun sumuhun
-    mangga iyo yo iyes baik baiklah pasti tentu dong benarkan simpan bayar teruskan proceed send iyaa yaa yah 👍 👌 ✅"""
+    mangga iyo yo iyes baik baiklah pasti tentu dong benarkan simpan bayar teruskan proceed continue resume send iyaa yaa yah 👍 👌 ✅"""
 )
 _NO = word_set(
     """tidak nggak ngga gak ga g gk kagak enggak engga ndak tdk no nope nah jangan batal cancel bukan belum blm salah ora mboten henteu teu

@@ -24,6 +24,7 @@ from core.messaging.attachments import FileLinks, Renderers
 from core.messaging.consent import Consents
 from core.messaging.editing import Templates
 from core.network.usecases import Network
+from core.orders.usecases import Orders
 from core.papers.usecases import Papers
 from core.partners.usecases import Partners
 from core.platform.clock import Clock, SystemClock
@@ -83,6 +84,7 @@ async def bootstrap(
             consents=Consents(uow),
             templates=Templates(uow, settings),
             subscriptions=Subscriptions(uow, settings, keyring),
+            orders=Orders(uow, settings, keyring),
             catalog=Catalog(uow),
             billing=Billing(uow, settings),
             tickets=Tickets(uow, settings),

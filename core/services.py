@@ -22,6 +22,7 @@ from core.messaging.consent import Consents
 from core.messaging.editing import Templates
 from core.network.ports import LineSwitch
 from core.network.usecases import Network
+from core.orders.usecases import Orders
 from core.papers.usecases import Papers
 from core.partners.usecases import Partners
 from core.platform.clock import Clock
@@ -53,6 +54,7 @@ class Services:
     consents: Consents
     templates: Templates
     subscriptions: Subscriptions
+    orders: Orders
     catalog: Catalog
     billing: Billing
     tickets: Tickets

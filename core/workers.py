@@ -25,6 +25,7 @@ from core.network import applying
 from core.network.applying import CLEAR_TOPIC, LineClearing, LineSwitching
 from core.network.reconciling import Reconciliation
 from core.network.switching import APPLY_TOPIC
+from core.orders import jobs as orders
 from core.partners import callbacks, settlement, settlements
 from core.partners.callbacks import CALLBACK_TOPIC, CallbackDelivery, CallbackSchedule
 from core.partners.days import CLOSING_TIME
@@ -143,6 +144,7 @@ def scheduler(services: Services) -> Scheduler:
             *billing.jobs(uow, services.settings),
             *handover.jobs(services.handovers),
             *lines.jobs(),
+            *orders.jobs(services.orders),
             Scheduled("audit.seal", Every(timedelta(seconds=15)), seal),
             Scheduled("sqlite.checkpoint", Every(timedelta(seconds=15)), checkpoint, timedelta(minutes=1)),
         ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from conversations.engine.book import AnyFlow
 from conversations.engine.runtime import Conversation
 from conversations.flows import (
+    change_plan,
     connection_check,
     consent,
     human,
@@ -19,8 +20,10 @@ from conversations.flows import (
     payment_history,
     profile,
     prove_owner,
+    prove_phone,
     staff_chats,
     staff_proof,
+    subscribe,
     ticket_create,
     ticket_status,
     which_service,
@@ -42,6 +45,9 @@ FLOWS: tuple[AnyFlow, ...] = (
     identify.flow,
     which_service.flow,
     prove_owner.flow,
+    prove_phone.flow,
+    subscribe.flow,
+    change_plan.flow,
     link_account.flow,
     payment_code.flow,
     human_ticket.flow,

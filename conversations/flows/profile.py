@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
@@ -13,21 +12,13 @@ from conversations.engine.turn import End, Outcome, Turn
 from conversations.flows import identify, which_service
 from conversations.flows.identify import IdentifyState
 from conversations.flows.which_service import WhichState
-from conversations.own_words import has_words, is_another_wish, one_line
+from conversations.own_words import LONGEST_ADDRESS, is_another_wish, one_line, reads_as_address
 from conversations.parsing import parse_yes_no, plain, word_set
 from conversations.understanding import Intent, understand
 from core.customers.types import ServiceOfChat
 from core.platform import phones
 from core.platform.i18n import Message, Rupiah, message
 from core.subscriptions.types import Profile, ServiceStatus
-
-#: What an address may hold (mywifi contract, operation 17).
-LONGEST_ADDRESS = 255
-#: "Bandung" is no address, "one moment" neither: there is a number in it, or a word such as these.
-_FEWEST_WORDS = 2
-_PLACE_WORDS = word_set(
-    "jl jln jalan gang gg blok komplek kompleks perum perumahan desa dusun kampung kp kelurahan kecamatan kav lorong"
-)
 
 CHANGE_ADDRESS = option("change_address", "profile.change_address")
 OTHER_SERVICE = option("other_service", "profile.other_service")
@@ -106,7 +97,7 @@ async def _ask_address(turn: Turn[ProfileState]) -> Say:
 @flow.step(_ask_address, help="profile.address_help")
 async def address(turn: Turn[ProfileState]) -> Outcome:
     typed = " ".join(turn.text.split())
-    if not _reads_as_address(typed) or is_another_wish(typed, Intent.PROFILE):
+    if not reads_as_address(typed) or is_another_wish(typed, Intent.PROFILE):
         return turn.retry("profile.bad_address")
     if len(typed) > LONGEST_ADDRESS:
         return turn.retry(message("profile.long_address", longest=LONGEST_ADDRESS), limited=False)
@@ -151,12 +142,6 @@ def _lines(profile: Profile) -> Iterable[Message]:
     if profile.address:
         key = "profile.address" if profile.address_verified_on is None else "profile.address_verified"
         yield message(key, address=one_line(profile.address))
-
-
-def _reads_as_address(typed: str) -> bool:
-    words = re.findall(r"[a-z]+|\d+", plain(typed))
-    is_a_place = not _PLACE_WORDS.isdisjoint(words) or any(map(str.isdigit, words))
-    return has_words(typed) and len(words) >= _FEWEST_WORDS and is_a_place
 
 
 def _masked(email: str) -> str:

@@ -21,23 +21,25 @@ _MEMORY_OF_CODES = timedelta(days=1)  # a repeated request must still find what 
 
 async def create_customer(tx: WriteTx, new: NewAccount) -> int:
     """Somebody who has registered but not subscribed; raises `Conflict("email_taken")`."""
-    uid = new_id("cst")
-    is_new = await tx.insert_new(
-        customers,
-        uid=uid,
+    customer_id = await add_person(
+        tx,
         name=new.name,
         email=new.email,
         phone=new.phone,
         contact_address=new.contact_address,
         gender=new.gender,
         image=new.image,
-        created_at=tx.now,
     )
-    if not is_new:
-        raise Conflict("email_taken")
-    customer_id = int(await tx.scalar(select(customers.c.id).where(customers.c.uid == uid)))
     await open_account(tx, customer_id, new.email)
     return customer_id
+
+
+async def add_person(tx: WriteTx, *, email: str | None, **facts: str | None) -> int:
+    """A customer's row, without an account; raises `Conflict("email_taken")`."""
+    uid = new_id("cst")
+    if not await tx.insert_new(customers, uid=uid, email=email, created_at=tx.now, **facts):
+        raise Conflict("email_taken")
+    return int(await tx.scalar(select(customers.c.id).where(customers.c.uid == uid)))
 
 
 async def create_login(tx: WriteTx, customer_id: int, password_hash: str | None) -> int:

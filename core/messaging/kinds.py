@@ -59,6 +59,8 @@ class StaffNotice(enum.StrEnum):
     PARTNER_PAYMENTS_HANG = "partner_payments_hang"
     PARTNER_STATEMENT = "partner_statement"
     LINES_DIFFER = "lines_differ"
+    ORDER_NEW = "order_new"
+    ORDER_CHANGE = "order_change"
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -198,4 +200,6 @@ STAFF_TEXTS: Mapping[StaffNotice, str] = {
     StaffNotice.PARTNER_PAYMENTS_HANG: "staff_notice.partner_payments_hang",
     StaffNotice.PARTNER_STATEMENT: "staff_notice.partner_statement",
     StaffNotice.LINES_DIFFER: "staff_notice.lines_differ",
+    StaffNotice.ORDER_NEW: "staff_notice.order_new",
+    StaffNotice.ORDER_CHANGE: "staff_notice.order_change",
 }

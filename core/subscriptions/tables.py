@@ -27,6 +27,26 @@ subscriptions = Table(
     Index("ix_subscriptions_line", "router_id", "line_user"),
 )
 
+#: What customers ordered, for staff to carry out: a first line, or another plan for the one they have.
+plan_orders = Table(
+    "plan_orders",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("number", String(16), nullable=False, unique=True),
+    Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(8), nullable=False),  # new, change
+    Column("plan_id", Key, ForeignKey("plans.id"), nullable=False),
+    Column("price", Amount, nullable=False),  # rupiah a month, as it was when it was ordered
+    Column("status", String(10), nullable=False),  # waiting, approved, done, refused, withdrawn
+    Column("request_id", String(128), unique=True),
+    Column("effective_on", Date),  # set when a change is approved
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", String(64)),  # as the audit log names people
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_plan_orders_customer", "customer_id", "kind", "status"),
+    Index("ix_plan_orders_status", "status", "effective_on", "id"),
+)
+
 #: The last service number issued: one row, counted up under a lock.
 service_number_counter = Table(
     "service_number_counter",

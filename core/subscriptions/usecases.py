@@ -9,17 +9,13 @@ from sqlalchemy import Row, select
 from core.catalog.tables import plans
 from core.customers.tables import customers, identity_types
 from core.customers.types import CustomerName
-from core.platform.clock import local_day
-from core.platform.errors import Conflict, Invalid, NotFound
+from core.platform.errors import NotFound
 from core.platform.secrets import Keyring
-from core.platform.uow import UnitOfWork, WriteTx
+from core.platform.uow import UnitOfWork
 from core.settings import Settings
-from core.subscriptions.tables import service_number_counter, subscriptions
-from core.subscriptions.types import Application, Profile, Service, ServiceStatus
-
-#: The first number issued, after the configured prefix: `1700000001`.
-_FIRST_SERVICE_NUMBER = 1
-_SERVICE_NUMBER_DIGITS = 8
+from core.subscriptions import commands, queries
+from core.subscriptions.tables import subscriptions
+from core.subscriptions.types import Application, CurrentPlan, Profile, Service, ServiceStatus
 
 _profile = (
     select(
@@ -65,71 +61,19 @@ class Subscriptions:
         `NotFound("plan")`; of two simultaneous applications one wins and the other gets the conflict.
         """
         async with self._uow.write() as tx:
-            await _check_identity_type(tx, application.identity_type_id)
+            await commands.check_identity_type(tx, application.identity_type_id)
             person = await tx.first(
                 select(customers).where(customers.c.id == customer_id).with_for_update(key_share=True)
             )
             if person is None:
                 raise NotFound("customer")
-            if person.service_number is not None:
-                raise Conflict("already_subscribed", service_number=person.service_number)
-            price = await _price_on_sale(tx, application)
-            number = await self._next_service_number(tx)
-            await self._admit(tx, customer_id, number, application)
-            await _start(tx, customer_id, application.plan_id, price)
-        return CustomerName(customer_id, number, person.name, person.email)
+            placed = await commands.admit(tx, self._settings, self._keyring, person, application)
+        return CustomerName(customer_id, placed.service_number, person.name, person.email)
 
-    async def _next_service_number(self, tx: WriteTx) -> str:
-        """The next number that nobody has: prefix and a running number, digits only so that banks can use it."""
-        counter = service_number_counter
-        await tx.insert_new(counter, id=1, last=_FIRST_SERVICE_NUMBER - 1)
-        while True:
-            last = await tx.scalar(counter.update().values(last=counter.c.last + 1).returning(counter.c.last))
-            number = f"{self._settings.service_number_prefix}{last:0{_SERVICE_NUMBER_DIGITS}d}"
-            if await tx.scalar(select(customers.c.id).where(customers.c.service_number == number)) is None:
-                return number
-
-    async def _admit(self, tx: WriteTx, customer_id: int, number: str, application: Application) -> None:
-        await tx.execute(
-            customers.update()
-            .where(customers.c.id == customer_id)
-            .values(
-                service_number=number,
-                region_id=application.region_id,
-                identity_type_id=application.identity_type_id,
-                identity_number_sealed=self._keyring.seal(application.identity_number),
-                latitude=application.latitude,
-                longitude=application.longitude,
-                address=customers.c.contact_address,
-                registered_on=local_day(tx.now, self._settings.zone),
-            )
-        )
-
-
-async def _check_identity_type(tx: WriteTx, identity_type_id: int) -> None:
-    if await tx.scalar(select(identity_types.c.id).where(identity_types.c.id == identity_type_id)) is None:
-        raise Invalid("identity_type")
-
-
-async def _price_on_sale(tx: WriteTx, application: Application) -> int:
-    on_sale = (plans.c.is_public, plans.c.is_active, plans.c.region_id == application.region_id)
-    price = await tx.scalar(select(plans.c.price).where(plans.c.id == application.plan_id, *on_sale))
-    if price is None:
-        raise NotFound("plan")
-    return int(price)
-
-
-async def _start(tx: WriteTx, customer_id: int, plan_id: int, price: int) -> None:
-    await tx.insert(
-        subscriptions,
-        customer_id=customer_id,
-        plan_id=plan_id,
-        quantity=1,
-        price=price,
-        discount=0,
-        status="waiting",
-        created_at=tx.now,
-    )
+    async def current_plan(self, customer_id: int) -> CurrentPlan | None:
+        """What the customer runs and pays now, and what was asked for instead; None without a subscription."""
+        async with self._uow.read() as tx:
+            return await queries.current_plan(tx, customer_id)
 
 
 def _as_profile(row: Row[Any], identity_number: str | None) -> Profile:

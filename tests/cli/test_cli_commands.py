@@ -56,6 +56,17 @@ async def test_a_created_key_opens_the_billing_api(demo: Installation) -> None:
     assert (await demo.run("keys", "create", "bank")).status == 1
 
 
+async def test_an_order_made_in_chat_is_listed_and_decided(demo: Installation) -> None:
+    await demo.run("chat", "--as", "08123456789", typed="ganti paket\n2\n1\nya\n")
+    listed = (await demo.run("orders", "list")).out
+    assert "Home 100 Mbps" in listed
+    number = listed.split()[0]
+    assert "approved" in (await demo.run("orders", "approve", number)).out
+    assert number in (await demo.run("orders", "list", "--status", "approved")).out
+    refused = await demo.run("orders", "refuse", number)
+    assert (refused.status, "order_decided" in refused.err) == (1, True)
+
+
 async def test_a_refused_message_is_listed_with_its_reason(demo: Installation, gateway: Gateway) -> None:
     gateway.status = 404
     to_gateway = {

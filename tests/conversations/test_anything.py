@@ -23,8 +23,9 @@ KNOWN_WORDS = (
     "cek tagihan", "lupa password", "28900004", "28900002", "28999999", "{code}", "111111", "kopi-senja-7", "ya",
     "tidak", "1", "2", "3", "7", "yang kedua", "lihat semua", "layanan lain", "kirim ulang", "batal", "menu", "bantuan",
     "english", "bahasa", "makasih", "bayar", "tagihan januari", "lanjut", "mulai ulang", "/reset", "/tagihan", "stop",
+    "pasang wifi di bandung", "ganti paket", "upgrade paket", "ubah", "Toni Wijaya", "Jl. Kenanga No. 8", "081277770001",
 )  # fmt: skip
-TAPS = ("cancel", "yes", "no", "resend", "back", "other_service", "more", "resume", "restart", "flow:otp_reset",
+TAPS = ("cancel", "yes", "no", "resend", "back", "other_service", "more", "resume", "restart", "flow:otp_reset", "subscribe", "change", "withdraw", "edit", "another",
         "flow:nothing", "intent:check_bill", "intent:nonsense", "language:en", "28900001", "INV-2401-001", "")  # fmt: skip
 
 messages = st.one_of(

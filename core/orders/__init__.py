@@ -1,0 +1,1 @@
+"""Orders of customers: a first line, another plan; what staff decide about them, and what follows on the line."""
