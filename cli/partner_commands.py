@@ -274,3 +274,20 @@ def partner_maintenance(
     from cli.desk import announce
 
     asyncio.run(announce(settings_or_exit(), starts, ends, note, only))
+
+
+@partner.command("simulate")
+def partner_simulate(
+    accounts: Annotated[
+        list[str] | None,
+        typer.Argument(help="Service numbers to pay for; 28900003:1 pays the oldest month only."),
+    ] = None,
+    url: Annotated[str, typer.Option(help="Where Loket runs; this installation by default.")] = "",
+    first_poll: Annotated[float, typer.Option(help="Seconds to wait for a callback before asking.")] = 150,
+) -> None:
+    """Be the demo's aggregator: inquire, pay, hear the callback, and check that the deposit agrees."""
+    from cli.simulating import simulate
+
+    wanted = accounts or ["ISP00123:1", "28900002", "9000000300", "9000000302", "9000000114", "9000000100"]
+    if not asyncio.run(simulate(url or settings_or_exit().base_url, wanted, first_poll_s=first_poll)):
+        raise SystemExit(1)

@@ -29,5 +29,8 @@ Try it with curl (every demo customer's password is rahasia123):
   # a payment partner looks up a bill with its key
   curl -s '{base}/api/billing/unpaid?no_services=ISP00123' -H 'X-MYWIFI-KEY: demo-partner-key'
 
+  # a bill partner sells bills: signed requests, callbacks, a deposit that agrees
+  loket partner simulate
+
 Stop with Ctrl-C; the next start goes on where this one was.
 """
