@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from conversations import bill_texts
+from conversations import bill_texts, papers
 from conversations.engine.flow import Flow
 from conversations.engine.say import Option, Say, say
 from conversations.engine.turn import End, Outcome, Turn
@@ -22,11 +22,13 @@ from core.platform.i18n import Message, message
 from core.subscriptions.types import ServiceStatus
 
 BACK = Option("back", message("invoice_lookup.back"))
+#: How far back the payment of a bill is looked for.
+_RECEIPTS = 36
 OTHER_SERVICE = Option("other_service", message("invoice_lookup.other_service"))
 
 
 class LookupState(Struct, frozen=True, forbid_unknown_fields=True):
-    """`month` and `year` narrow the list, 0 means any; `invoice` is the bill asked for or looked at."""
+    """`month` and `year` narrow the list, 0 means any; `invoice` is the bill asked for or looked at, `file` that it is wanted as one."""
 
     customer_id: int = 0
     number: str = ""
@@ -34,6 +36,7 @@ class LookupState(Struct, frozen=True, forbid_unknown_fields=True):
     month: int = 0
     year: int = 0
     invoice: str = ""
+    file: bool = False
 
 
 flow = Flow(
@@ -60,19 +63,21 @@ async def begin(turn: Turn[LookupState]) -> Outcome:
         month=month,
         year=year,
         invoice=asked.entities.invoice or "",
+        file=papers.asks_for_file(turn.text),
     )
 
 
 @flow.continuation
 async def identified(turn: Turn[LookupState], service: ServiceOfChat) -> Outcome:
     """One bill that was asked for is shown at once, several of a month are listed, else all that are open."""
-    state, owner = turn.state, _owner(service)
-    if not (state.invoice or state.month):
+    state, owner = turn.state, _owner(service) | {"file": False}
+    if not (state.invoice or state.month or state.file):
         return turn.goto(bills, **owner)
     meant = await _meant(turn, service.customer_id)
     if len(meant) == 1:
-        return turn.goto(detail, **owner, invoice=meant[0].number)
-    if meant:
+        file = [papers.bill(meant[0], turn.chat)] if state.file else []
+        return turn.goto(detail, *file, **owner, invoice=meant[0].number)
+    if meant or not (state.invoice or state.month):
         return turn.goto(bills, **owner)
     before = "invoice_lookup.no_such_bill" if state.invoice else "invoice_lookup.none_of_month"
     return turn.goto(bills, before, **owner, month=0, year=0, invoice="")
@@ -124,7 +129,8 @@ async def _bill(turn: Turn[LookupState]) -> Say | End:
         return End((say("invoice_lookup.no_such_bill"),))
     owed = [each for each in found if each.status is InvoiceStatus.UNPAID and each.number != bill.number]
     can_pay = [PAY] if bill.status is InvoiceStatus.UNPAID else []
-    actions = [*can_pay, *([BACK] if owed else []), *await _other_services(turn)]
+    paper = papers.offered(turn.chat, papers.BILL if can_pay else papers.RECEIPT)
+    actions = [*can_pay, *paper, *([BACK] if owed else []), *await _other_services(turn)]
     shown = say(*bill_texts.details(bill, turn.services.settings.zone, turn.today), actions=actions)
     return shown if actions else End((shown,))
 
@@ -136,10 +142,24 @@ async def detail(turn: Turn[LookupState]) -> Outcome:
     if turn.choice == BACK.id:
         return turn.goto(bills, month=0, year=0, invoice="")
     bill = await _looked_at(turn)
+    if bill and (paper := await _paper(turn, bill)):
+        return turn.retry(paper, limited=False)
     wants_to_pay = turn.choice == PAY.id or understand(turn.text).intent is Intent.PAY_BILL
     if bill and bill.status is InvoiceStatus.UNPAID and wants_to_pay:
         return await _pay(turn, bill)
     return turn.retry("invoice_lookup.bill_not_listed")
+
+
+async def _paper(turn: Turn[LookupState], bill: Invoice) -> Say | None:
+    """The bill or its receipt as a file, whichever is asked for; None when neither is."""
+    asks_for_receipt = turn.choice == papers.RECEIPT.id or papers.asks_for_receipt(turn.text)
+    if asks_for_receipt and bill.status is InvoiceStatus.PAID:
+        made = await turn.services.billing.payments_of(turn.state.customer_id, limit=_RECEIPTS)
+        paid_by = next((payment for payment in made if payment.invoice_number == bill.number), None)
+        return papers.bill(bill, turn.chat) if paid_by is None else papers.receipt(paid_by, turn.chat)
+    if turn.choice == papers.BILL.id or papers.asks_for_file(turn.text):
+        return papers.bill(bill, turn.chat)
+    return None
 
 
 async def _pay(turn: Turn[LookupState], bill: Invoice) -> Outcome:

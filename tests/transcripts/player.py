@@ -124,6 +124,7 @@ class Player:
             self.by_key.append("< the same answer" if any(answers) else "< nothing, a person answers")
         for answer in answers:
             self.as_read += ["< " + (answer.replace("\n", "\n  ") or "(nothing: a person answers)")]
+        self.as_read += [f"  [{said.attachment.name}]" for said in self._stage.says if said.attachment]
         await self._list_queued()
 
     async def _list_queued(self) -> None:
@@ -157,7 +158,8 @@ def _keys(said: Say) -> list[str]:
     lines = [_key(line) for line in said.lines]
     footer = [_key(said.footer)] if said.footer else []
     actions = [" ".join(f"[{_id(action)}]" for action in said.actions)] if said.actions else []
-    first, *rest = [*lines, *(f"- {_key(row.label)}" for row in said.rows), *footer, *actions]
+    file = [f"+ {said.attachment.source}"] if said.attachment else []
+    first, *rest = [*lines, *(f"- {_key(row.label)}" for row in said.rows), *footer, *actions, *file]
     return [f"< {first}", *(f"  {line}" for line in rest)]
 
 
