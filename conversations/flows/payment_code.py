@@ -14,6 +14,7 @@ from conversations.engine.say import Option, Say, option, say
 from conversations.engine.turn import End, Outcome, Turn
 from conversations.parsing import word_set, words_in
 from conversations.understanding import Intent, Understanding, understand
+from core.billing.links import pay_link
 from core.billing.rules import how_to_pay
 from core.billing.types import Invoice, InvoiceStatus, PaymentChannel
 from core.platform.i18n import Message, Month, Rupiah, TimeOfDay, message
@@ -84,7 +85,7 @@ async def _code(turn: Turn[CodeState]) -> Say | End:
     bill = await _bill(turn)
     if bill is None or bill.status is InvoiceStatus.PAID:
         return await _nothing_to_pay(turn)
-    titles = await _titles(turn)
+    titles, page = await _titles(turn), pay_link(turn.services.settings, bill.id)
     if turn.state.channel not in titles:
         return End((say("payment_code.place_closed"),))
     return say(
@@ -95,6 +96,7 @@ async def _code(turn: Turn[CodeState]) -> Say | End:
         ),
         message("payment_code.amount", amount=Rupiah(bill.amount), name=turn.state.name),
         "payment_code.when",
+        *([message("payment_code.page", link=page)] if page else []),
         actions=(HOW, PAID, *([ELSEWHERE] if len(titles) > 1 else ())),
     )
 

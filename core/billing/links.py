@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from core.messaging.kinds import Given
+from core.platform.i18n import message
 from core.platform.secrets import Keyring
 from core.platform.signing import Signer
 from core.settings import Settings
@@ -14,6 +16,18 @@ _PAY, _RECEIPT = "pay", "receipt"
 def pay_link(settings: Settings, invoice_id: int) -> str:
     """Where a bill can be looked at and paid without a login; empty where we have no public address."""
     return _link(settings, "p", _signed(settings, _PAY, invoice_id))
+
+
+def pay_words(settings: Settings, invoice_id: int) -> Given:
+    """What a notice says of where to pay; nothing where we have no public address."""
+    url = pay_link(settings, invoice_id)
+    return message("notice.pay_link", url=url) if url else ""
+
+
+def receipt_words(settings: Settings, invoice_id: int) -> Given:
+    """What a notice says of where the receipt of a paid bill is; nothing where we have no public address."""
+    url = pay_link(settings, invoice_id)
+    return message("notice.receipt_link", url=url) if url else ""
 
 
 def receipt_link(settings: Settings, payment_id: int) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from sqlalchemy import ColumnElement, Row, select
 
+from core.billing.links import pay_words
 from core.billing.quiet import is_waking
 from core.billing.tables import invoices
 from core.billing.types import InvoiceStatus
@@ -102,6 +103,7 @@ async def _tell(tx: WriteTx, settings: Settings, bill: Row[Any], stage: Stage, t
         "amount": Rupiah(bill.amount - bill.settled),
         "due": Day(bill.due_on),
         "invoice": bill.number,
+        "link": pay_words(settings, bill.id),
     }
     if stage is Stage.OVERDUE:
         args["isolation"] = Day(bill.isolate_on)

@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, select
 from core.billing import commands
 from core.billing.commands import Payment
 from core.billing.lines import open_if_clear
+from core.billing.links import pay_words, receipt_words
 from core.billing.tables import invoices
 from core.billing.types import InvoiceStatus, Settled, Settlement
 from core.customers.tables import customers
@@ -61,6 +62,7 @@ async def _send_receipt(tx: WriteTx, settings: Settings, invoice: Row[Any], paid
         "amount": Rupiah(paid.amount),
         "period": Month(invoice.year, invoice.month),
         "invoice": invoice.number,
+        "link": pay_words(settings, invoice.id) if paid.rest else receipt_words(settings, invoice.id),
     }
     await notify(
         tx,

@@ -66,7 +66,7 @@ class StaffNotice(enum.StrEnum):
 class Kind(Struct, frozen=True, kw_only=True):
     """A notice's nature. `samples` names what its caller fills in, each with a value to preview it by.
 
-    An edited text must use all of `needs` and may use the rest; `COMMON` comes along with every notice.
+    An edited text must use all of `needs` and may use the rest, of which `link` is empty where we have no public address; `COMMON` comes along with every notice.
     """
 
     category: Category
@@ -84,11 +84,13 @@ class Kind(Struct, frozen=True, kw_only=True):
 #: What every notice can name: the customer, their service number, the business.
 COMMON: Mapping[str, Given] = {"name": "Dewi Lestari", "service": "28900004", "business": "Loket"}
 
+_PAGE = "https://loket.example/p/BIbNkZ3q8Wn2f0aTyE"
 _BILL: Mapping[str, Given] = {
     "period": Month(2026, 12),
     "amount": Rupiah(277_500),
     "due": Day(date(2026, 12, 10)),
     "invoice": "261230004",
+    "link": message("notice.pay_link", url=_PAGE),
 }
 _SOME_TIME = TimeOfDay(datetime(2026, 11, 22, 6, 2, tzinfo=UTC), ZoneInfo("Asia/Jakarta"))
 
@@ -133,7 +135,12 @@ KINDS: Mapping[Notice, Kind] = {
     Notice.PAYMENT_RECEIVED: Kind(
         category=Category.ESSENTIAL,
         text="notice.receipt",
-        samples={"amount": Rupiah(277_500), "period": Month(2026, 12), "invoice": "261230004"},
+        samples={
+            "amount": Rupiah(277_500),
+            "period": Month(2026, 12),
+            "invoice": "261230004",
+            "link": message("notice.receipt_link", url=_PAGE),
+        },
         needs=frozenset({"amount"}),
     ),
     Notice.PAYMENT_IN_PART: Kind(
@@ -144,6 +151,7 @@ KINDS: Mapping[Notice, Kind] = {
             "rest": Rupiah(177_500),
             "period": Month(2026, 12),
             "invoice": "261230004",
+            "link": message("notice.pay_link", url=_PAGE),
         },
         needs=frozenset({"amount", "rest"}),
     ),

@@ -90,7 +90,11 @@ def _in_words(value: Given, language: Language, *, is_plain: bool) -> Argument:
 
 
 def tidy(text: str, *, is_plain: bool) -> str:
-    """Plainly: without pictures and without marks for bold, which a screen reader would read out."""
+    """Without blanks at its end, where a field may have been empty.
+
+    Plainly: without pictures and without marks for bold, which a screen reader would read out.
+    """
+    text = text.rstrip()
     if not is_plain:
         return text
     unmarked = re.sub(r"(?<![\w*])\*(?=\S)([^*\n]*?[^\s*])\*(?![\w*])", r"\1", text)

@@ -163,3 +163,20 @@ async def test_the_terminal_says_where_the_file_is(
     assert path.name == "tagihan-17.pdf"
     assert await asyncio.to_thread(path.read_bytes) == PDF
     assert shown[-1] == text("error.attachment", "id")
+
+
+@pytest.mark.parametrize(("public_url", "offered"), [("https://loket.example", True), ("", False)])
+async def test_bills_are_offered_as_pdf_only_where_they_can_be_brought(
+    stage: Stage, public_url: str, *, offered: bool
+) -> None:
+    talk = _linked(stage, public_url)
+    *_, bill, paper = [
+        await answer(talk, stage.message(stages.JOHN, said, answered_in_text=True), language="id")
+        for said in ("cek tagihan", "2", "pdf")
+    ]
+    assert (text("papers.bill_pdf", "id") in bill) is offered
+    assert (text("papers.cannot_here", "id") in paper) is not offered
+    async with stage.services.uow.read() as tx:
+        rows = await tx.all(select(outbox.c.payload))
+    files = [row.payload["extras"]["attachment"]["name"] for row in rows]
+    assert files == (["tagihan-INV-2401-001.pdf"] if offered else [])
