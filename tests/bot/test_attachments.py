@@ -20,6 +20,7 @@ from conversations.engine.say import CANCEL, say
 from conversations.engine.turn import Outcome, Turn
 from conversations.flows import FLOWS
 from core.messaging.attachments import File, FileLinks, Renderers
+from core.messaging.notices import TEXT_TOPIC
 from core.messaging.ports import Accepted, Attachment, OutgoingText, Refused
 from core.platform.errors import NotFound
 from core.platform.i18n import text
@@ -129,7 +130,7 @@ async def test_a_channel_that_takes_text_gets_the_file_after_it_once(stage: Stag
     assert first == second
     assert text("engine.thanks", "id") in first
     async with stage.services.uow.read() as tx:
-        (row,) = await tx.all(select(outbox))
+        (row,) = await tx.all(select(outbox).where(outbox.c.topic == TEXT_TOPIC))
     assert (row.payload["to"], row.payload["text"]) == (stages.JOHN, "tagihan-17.pdf")
     assert row.payload["extras"]["attachment"] == {
         "kind": "document",
@@ -177,6 +178,6 @@ async def test_bills_are_offered_as_pdf_only_where_they_can_be_brought(
     assert (text("papers.bill_pdf", "id") in bill) is offered
     assert (text("papers.cannot_here", "id") in paper) is not offered
     async with stage.services.uow.read() as tx:
-        rows = await tx.all(select(outbox.c.payload))
+        rows = await tx.all(select(outbox.c.payload).where(outbox.c.topic == TEXT_TOPIC))
     files = [row.payload["extras"]["attachment"]["name"] for row in rows]
     assert files == (["tagihan-INV-2401-001.pdf"] if offered else [])
