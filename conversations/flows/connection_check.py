@@ -28,6 +28,8 @@ AGAIN = Option("again", message("connection_check.again"))
 
 ONLINE, OFFLINE, STILL_OFFLINE = "online", "offline", "still_offline"
 UNSEEN, STILL_UNSEEN = "unseen", "still_unseen"
+#: A line that is paid for is usually open by then; when it is not, its router is out of reach.
+_OPENS_WITHIN_S = 600
 #: Key of what to do next, by what was seen.
 _NEXT: Mapping[str, str] = {
     ONLINE: "connection_check.next_online",
@@ -71,11 +73,15 @@ async def begin(turn: Turn[CheckState]) -> Outcome:
 
 @flow.continuation
 async def identified(turn: Turn[CheckState], service: ServiceOfChat) -> Outcome:
-    """An isolated line needs no look at the router: what keeps it closed is a bill."""
+    """An isolated line needs no look at the router: what keeps it closed is a bill, or an opening under way."""
     number = service.service_number
     profile = await turn.services.subscriptions.profile(service.customer_id)
     if profile.status is ServiceStatus.ISOLATED:
         return turn.goto(isolated, customer_id=service.customer_id, number=number, name=service.name)
+    since = await turn.services.network.opening_since(service.customer_id)
+    if since is not None:
+        is_late = (turn.now - since).total_seconds() > _OPENS_WITHIN_S
+        return turn.end("connection_check.opening_late" if is_late else "connection_check.coming_back")
     return await _look(turn, service.customer_id, number)
 
 

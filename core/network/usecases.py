@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 
 from core.customers.tables import customers
 from core.network.ports import RouterGateway
-from core.network.tables import routers
-from core.network.types import ConnectionReport, Line
+from core.network.tables import line_states, routers
+from core.network.types import ConnectionReport, Line, LineKind, LineNews
 from core.platform.errors import Forbidden, NotFound
 from core.platform.uow import UnitOfWork
 from core.subscriptions.tables import subscriptions
@@ -32,12 +34,32 @@ _line = (
     .limit(1)
 )
 
+_opening = (
+    select(line_states.c.wanted_at)
+    .join(subscriptions, subscriptions.c.id == line_states.c.subscription_id)
+    .where(
+        line_states.c.desired == LineKind.OPEN,
+        line_states.c.news == LineNews.REOPENED,
+        line_states.c.applied_revision < line_states.c.revision,
+    )
+    .order_by(subscriptions.c.id)
+    .limit(1)
+)
+
 
 class Network:
     """Reads the line from the database first and asks the router afterwards, outside any transaction."""
 
     def __init__(self, uow: UnitOfWork, routers_seen: RouterGateway) -> None:
         self._uow, self._routers = uow, routers_seen
+
+    async def opening_since(self, customer_id: int) -> datetime | None:
+        """Since when the customer's line is to be open again while its router has not followed; None when it is not so."""
+        async with self._uow.read() as tx:
+            wanted_at: datetime | None = await tx.scalar(
+                _opening.where(subscriptions.c.customer_id == customer_id)
+            )
+        return wanted_at
 
     async def report_for(
         self, customer_id: int, service_number: str, sections: frozenset[str]

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("core", "conversations", "bot", "api", "cli", "sandbox")
 #: Calls that wait for the network: the methods of the ports.
-PORT_METHODS = frozenset({"look", "send"})
+PORT_METHODS = frozenset({"look", "apply", "survey", "send"})
 LONGEST_MODULE = 500
 
 
