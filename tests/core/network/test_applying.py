@@ -60,6 +60,16 @@ async def test_a_payment_opens_the_line_and_only_then_the_customer_hears_of_it(w
     assert state.applied_at == works.shop.clock.now()
 
 
+async def test_until_its_router_has_followed_a_paid_line_is_known_to_be_opening(works: Works) -> None:
+    network = works.shop.network
+    assert await network.opening_since(WARUNG) is None
+    await pay(works.shop, WARUNGS, service_number="28900002")
+    assert await network.opening_since(WARUNG) == works.shop.clock.now()
+    assert await network.opening_since(AGUS) is None  # to be made, and nobody was ever told it was closed
+    await works.jobs.drain()
+    assert await network.opening_since(WARUNG) is None
+
+
 async def test_an_isolated_customer_is_told_what_is_owed_once_the_line_is_closed(works: Works) -> None:
     await isolate(works, JOHN)
     assert await works.texts() == []

@@ -1,0 +1,63 @@
+"""The demo as people see it: a closed line opens by paying, and an operator sees router and records agree."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+
+import httpx
+
+from sandbox.routeros.wire import SentenceReader, encode_sentence
+from tests.cli.conftest import Installation, until
+
+WARUNG = "28900002"
+KEY = {"X-MYWIFI-KEY": "demo-partner-key"}
+
+
+async def test_a_closed_line_opens_at_the_router_by_paying(demo: Installation) -> None:
+    async with demo.running("serve"), httpx.AsyncClient(base_url=demo.url) as client:
+        assert await _closed(demo) == ["10.20.0.5"]
+        asked = {"no_services": WARUNG}
+        [bill] = (await client.get("/api/billing/unpaid", params=asked, headers=KEY)).json()["data"]
+        paid = {"invoice": bill["invoice"], "reference_no": "R-1", **asked}
+        assert (await client.post("/api/billing/mark-as-paid", json=paid, headers=KEY)).status_code == 200
+
+        async def is_open() -> bool:
+            return await _closed(demo) == []
+
+        async def is_told() -> bool:
+            shown = await client.get("/sandbox/phone/api/chats/6281200000001/messages?after=0")
+            return f"Layanan {WARUNG} sudah dibuka lagi" in shown.text
+
+        await until(is_open)
+        await until(is_told)
+        run = await demo.run("network", "reconcile", "--dry-run")
+        waiting = await demo.run("outbox", "list", "--state", "pending")
+    rows = [line.split() for line in run.out.splitlines()]
+    assert ["RT-01", "read", "4", "4", "0", "0", "0"] in rows
+    assert any(row[:3] == ["RT-02", "unseen", "2"] for row in rows)
+    assert waiting.out.count("line.apply") == 2
+
+
+async def test_without_lines_there_is_nothing_to_reconcile(demo: Installation) -> None:
+    await demo.run("db", "upgrade")
+    run = await demo.run("network", "reconcile")
+    assert run.out == "No router has a line of ours yet.\n"
+
+
+async def _closed(demo: Installation) -> list[str]:
+    """Addresses on the list of the simulated router, asked over its own protocol."""
+    with sqlite3.connect(demo.folder / "loket.db") as database:
+        [(port,)] = database.execute("SELECT port FROM routers WHERE alias = 'RT-01'").fetchall()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    sentences = SentenceReader(reader)
+    for words in (
+        ("/login", "=name=loket", "=password=loket"),
+        ("/ip/firewall/address-list/print", "?list=isolir"),
+    ):
+        writer.write(encode_sentence(words))
+        answer = [await sentences.next()]
+        while answer[-1][0] != "!done":
+            answer.append(await sentences.next())
+    writer.close()
+    return [word.removeprefix("=address=") for row in answer for word in row if word.startswith("=address=")]
