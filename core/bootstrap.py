@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from core.adapters.routeros import RouterOsGateway
 from core.audit.activity import Activity
 from core.billing.usecases import Billing
+from core.broadcasts.usecases import Broadcasts
 from core.catalog.usecases import Catalog
 from core.coupons.usecases import Coupons
 from core.customers.usecases import Customers
@@ -86,6 +87,7 @@ async def bootstrap(
             subscriptions=Subscriptions(uow, settings, keyring),
             orders=Orders(uow, settings, keyring),
             catalog=Catalog(uow),
+            broadcasts=Broadcasts(uow, settings),
             billing=Billing(uow, settings),
             tickets=Tickets(uow, settings),
             handovers=Handovers(uow, settings),

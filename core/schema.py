@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.audit import activity
 from core.audit import tables as audit
 from core.billing import tables as billing
+from core.broadcasts import tables as broadcasts
 from core.catalog import tables as catalog
 from core.coupons import tables as coupons
 from core.customers import tables as customers
@@ -24,6 +25,7 @@ __all__ = [
     "activity",
     "audit",
     "billing",
+    "broadcasts",
     "catalog",
     "coupons",
     "customers",

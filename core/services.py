@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.audit.activity import Activity
 from core.billing.usecases import Billing
+from core.broadcasts.usecases import Broadcasts
 from core.catalog.usecases import Catalog
 from core.coupons.usecases import Coupons
 from core.customers.usecases import Customers
@@ -57,6 +58,7 @@ class Services:
     orders: Orders
     catalog: Catalog
     billing: Billing
+    broadcasts: Broadcasts
     tickets: Tickets
     handovers: Handovers
     network: Network

@@ -75,6 +75,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     timezone: str = "Asia/Jakarta"
     #: Language of a customer whose own is not known.
     language: Literal["id", "en"] = "id"
+    #: Hour of the business's day from which broadcasts wait, 0 to 23.
+    quiet_from_hour: Annotated[int, Meta(ge=0, le=23)] = 20
+    #: Hour from which they go on; the same hour as above means no quiet time.
+    quiet_until_hour: Annotated[int, Meta(ge=0, le=23)] = 8
+    #: Messages of a broadcast a minute over WhatsApp: few, because numbers that write to many too fast are banned.
+    broadcast_whatsapp_per_minute: Annotated[int, Meta(ge=1, le=60_000)] = 30
+    #: Messages of a broadcast a minute over Telegram, which names some thirty a second.
+    broadcast_telegram_per_minute: Annotated[int, Meta(ge=1, le=60_000)] = 1200
     #: Write notices without emoji and bold letters, amounts as `350.000 rupiah`: easier for screen readers.
     plain_notices: bool = False
     #: Digits put in front of newly issued service numbers.

@@ -13,6 +13,8 @@ from core.adapters.whatsapp import WhatsAppHandoff
 from core.audit import chain
 from core.billing import jobs as billing
 from core.billing import ledger
+from core.broadcasts import fanout
+from core.broadcasts.fanout import BroadcastSteps, BroadcastTexts
 from core.handover import jobs as handover
 from core.handover.delivery import HANDOFF_RETRIES, HANDOFF_TOPIC, HandoffDelivery
 from core.handover.ports import HandoffGateway
@@ -78,12 +80,15 @@ def dispatcher(
         if handoffs
         else {}
     )
+    texts = TextDelivery(channels, uow)
     return Dispatcher(
         services.uow,
         services.clock,
         {
             **switching,
-            TEXT_TOPIC: Consumer(TextDelivery(channels, uow), TEXT_RETRIES, deadline_s=TEXT_DEADLINE_S),
+            TEXT_TOPIC: Consumer(texts, TEXT_RETRIES, deadline_s=TEXT_DEADLINE_S),
+            fanout.STEP_TOPIC: Consumer(BroadcastSteps(uow, settings), RetryPolicy(limit=100)),
+            fanout.TEXT_TOPIC: Consumer(BroadcastTexts(uow, texts), TEXT_RETRIES, deadline_s=TEXT_DEADLINE_S),
             SETTLE_TOPIC: Consumer(PartnerSettlement(uow, settings), settlement.RETRIES),
             CALLBACK_TOPIC: Consumer(told, CallbackSchedule(), deadline_s=callbacks.DEADLINE_S),
         },

@@ -40,11 +40,13 @@ async def send_text(
     to: str,
     text: str,
     key: str,
+    topic: str = TEXT_TOPIC,
     channel: str = WHATSAPP,
     priority: Priority = Priority.NOTICE,
     choices: Sequence[Choice] = (),
     approved: ApprovedTemplate | None = None,
     customer_id: int | None = None,
+    delay: timedelta = timedelta(0),
     expires_after: timedelta | None = None,
     sensitive: bool = False,
     attachment: Attachment | None = None,
@@ -59,12 +61,13 @@ async def send_text(
     extras = Extras(tuple(choices), attachment, approved, customer_id)
     return await outbox.post(
         tx,
-        TEXT_TOPIC,
+        topic,
         {"channel": channel, "to": to, "text": text, "extras": msgspec.to_builtins(extras)},
         key=key,
         # A newer code replaces an older one, so codes never queue behind each other.
         ordering_key=None if priority is Priority.URGENT else f"{channel}:{to}:{int(priority)}",
         priority=priority,
+        delay=delay,
         expires_after=expires_after,
         sensitive=sensitive,
     )
