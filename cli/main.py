@@ -97,6 +97,27 @@ def understand() -> None:
 
 
 @app.command()
+def simulate(
+    months: Annotated[int, typer.Option(min=1, max=120, help="How long.")] = 14,
+    start: Annotated[str, typer.Option(help="The first day; the default meets a leap day.")] = "2027-01-12",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same days.")] = 1,
+    customers: Annotated[int, typer.Option(min=0, max=5000, help="Beside the demo's six.")] = 40,
+) -> None:
+    """Live through months of billing in seconds, on a scratch database, and check every day that all is right."""
+    from datetime import date
+
+    from cli.time_machine import run
+    from core.testing.simulation import Plan
+
+    try:
+        first = date.fromisoformat(start)
+    except ValueError:
+        raise typer.BadParameter("a day looks like 2027-01-12") from None
+    if not asyncio.run(run(settings_or_exit(), Plan(months, first, seed, customers))):
+        raise SystemExit(1)
+
+
+@app.command()
 def doctor() -> None:
     """Check settings, database, migrations and gateway, and say what to do about what is wrong."""
     from cli.doctor import examine

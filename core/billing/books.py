@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    String,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from core.billing.ledger import CREDIT, RECEIVABLE
 from core.billing.tables import invoices, ledger_entries
@@ -17,10 +30,17 @@ def _only(account: str) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((_entry.account == account, _entry.amount), else_=0)), 0)
 
 
-_unbalanced = select(_entry.transaction).group_by(_entry.transaction).having(_booked != 0)
+_unbalanced = (
+    select(literal("transaction {} does not sum to zero").label("sentence"), _entry.transaction.label("name"))
+    .group_by(_entry.transaction)
+    .having(_booked != 0)
+)
 
 _overdrawn = (
-    select(_entry.customer_id)
+    select(
+        literal("customer {} has used more credit than was paid in advance").label("sentence"),
+        cast(_entry.customer_id, String).label("name"),
+    )
     .where(_entry.account == CREDIT)
     .group_by(_entry.customer_id)
     .having(_booked > 0)
@@ -29,11 +49,16 @@ _overdrawn = (
 _open = invoices.c.amount - invoices.c.settled
 _is_paid = invoices.c.status == InvoiceStatus.PAID
 _wrong_bills = (
-    select(invoices.c.number)
+    select(
+        literal("invoice {} asks for something else than its entries say").label("sentence"),
+        invoices.c.number.label("name"),
+    )
     .outerjoin(ledger_entries, _entry.invoice_id == invoices.c.id)
     .group_by(invoices.c.id, invoices.c.number, invoices.c.amount, invoices.c.settled, invoices.c.status)
     .having(or_(_only(RECEIVABLE) != _open, _open < 0, _is_paid != (_open == 0)))
 )
+
+_faults: CompoundSelect[Any] = union_all(_unbalanced, _overdrawn, _wrong_bills)
 
 
 async def faults(uow: UnitOfWork) -> tuple[str, ...]:
@@ -41,12 +66,4 @@ async def faults(uow: UnitOfWork) -> tuple[str, ...]:
 
     Reads everything, away from the event loop: for an operator or a test, not for a request.
     """
-    return (
-        *await _told(uow, _unbalanced, "transaction {} does not sum to zero"),
-        *await _told(uow, _overdrawn, "customer {} has used more credit than was paid in advance"),
-        *await _told(uow, _wrong_bills, "invoice {} asks for something else than its entries say"),
-    )
-
-
-async def _told(uow: UnitOfWork, statement: Select[tuple[object]], sentence: str) -> list[str]:
-    return [sentence.format(row[0]) async for rows in uow.scan(statement) for row in rows]
+    return tuple([row.sentence.format(row.name) async for rows in uow.scan(_faults) for row in rows])

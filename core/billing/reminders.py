@@ -75,6 +75,8 @@ async def _tell_batch(uow: UnitOfWork, settings: Settings, stage: Stage, today: 
     )
     async with uow.write() as tx:
         bills = await tx.all(statement)
+        if not bills:
+            return 0
         for bill in bills:
             await _tell(tx, settings, bill, stage, today)
         told = [bill.id for bill in bills]

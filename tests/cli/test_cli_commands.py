@@ -124,3 +124,12 @@ async def test_the_books_are_checked(demo: Installation) -> None:
         database.commit()
     bad = await demo.run("audit", "ledger")
     assert (bad.status, "INV-2401-001" in bad.out) == (1, True)
+
+
+async def test_a_month_of_billing_is_simulated_without_touching_the_installation(demo: Installation) -> None:
+    run = await demo.run("simulate", "--months", "1", "--customers", "5")
+    assert run.status == 0, run.out + run.err
+    assert "2027-01" in run.out
+    assert "Held on each of 30 days" in run.out
+    assert not (demo.folder / "loket.db").exists()
+    assert (await demo.run("simulate", "--start", "yesterday")).status == 2
