@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct
 from quart import Quart
 
 from api.forms import Field, fields_of
-from api.operations import Access, Operation, Outcome, operation_of
+from api.operations import Access, Operation, Outcome, Paper, operation_of
 
 Json = dict[str, Any]
 
@@ -63,6 +63,9 @@ def document(app: Quart) -> Json:
             "schemas": _schemas([endpoint.operation for endpoint in endpoints]),
         },
     }
+
+
+_PDF: Json = {"application/pdf": {"schema": {"type": "string", "contentMediaType": "application/pdf"}}}
 
 
 def _endpoints(app: Quart) -> Iterator[Endpoint]:
@@ -124,6 +127,9 @@ def _responses(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, Json]]:
         if outcome.body not in by_status[outcome.status]:
             by_status[outcome.status].append(outcome.body)
     for status, bodies in sorted(by_status.items()):
+        if Paper() in bodies:
+            yield str(status), {"description": HTTPStatus(status).phrase, "content": _PDF}
+            continue
         shapes = [_ref(name) for name in dict.fromkeys(type(body).__name__ for body in bodies)]
         content: Json = {"schema": shapes[0] if len(shapes) == 1 else {"anyOf": shapes}}
         content["examples"] = {
@@ -152,7 +158,7 @@ def _request_body(form: type[Struct]) -> Json:
 
 def _schemas(operations: Iterable[Operation]) -> Json:
     forms = {operation.reads for operation in operations if operation.reads is not None}
-    answers = {type(outcome.body) for operation in operations for outcome in operation.outcomes}
+    answers = {type(outcome.body) for operation in operations for outcome in operation.outcomes} - {Paper}
     schemas = {form.__name__: _form_schema(form) for form in forms}
     ordered = sorted(answers, key=lambda kind: kind.__name__)
     _, shapes = msgspec.json.schema_components(ordered, ref_template=_REF)

@@ -33,6 +33,10 @@ class Refusal(Struct, frozen=True):
         return isinstance(error, self.error) and error.reason == self.reason
 
 
+class Paper(Struct, frozen=True):
+    """Stands for an answer that is a PDF instead of JSON."""
+
+
 class Outcome(Struct, frozen=True):
     """An answer for the API document: its status and an example of its body."""
 

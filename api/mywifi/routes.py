@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.mywifi import auth, billing, catalog, customer, help, invoice, line, recovery  # noqa: A004 - the contract's own word
+from api.mywifi import auth, billing, catalog, customer, help, invoice, line, papers, recovery  # noqa: A004 - the contract's own word
 
 BLUEPRINTS = (
     auth.blueprint,
@@ -12,5 +12,6 @@ BLUEPRINTS = (
     line.blueprint,
     help.blueprint,
     invoice.blueprint,
+    papers.blueprint,
     billing.blueprint,
 )

@@ -100,6 +100,7 @@ class Desk:
             phone=received.sender.phone,
             text=received.text,
             attachments=tuple(media.kind for media in received.media),
+            fetches_files=True,
             received_at=self._services.clock.now(),
         )
 

@@ -29,6 +29,8 @@ class Incoming(Struct, frozen=True, kw_only=True):
     language: str = ""
     #: The channel takes the answer as one text; a file goes after it, through the outbox.
     answered_in_text: bool = False
+    #: The channel fetches files from our public address; without one it brings none.
+    fetches_files: bool = False
     #: The gateway's own name for the chat, where it has one: what it wants to hear to hand the chat over.
     session: str = ""
     received_at: datetime

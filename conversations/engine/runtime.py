@@ -154,7 +154,8 @@ class Conversation:
                 incoming.chat_address,
                 language,
                 staff,
-                takes_files=not incoming.answered_in_text or self._services.file_links.can_be_followed,
+                takes_files=self._services.file_links.can_be_followed
+                or not (incoming.answered_in_text or incoming.fetches_files),
             ),
             services=self._services,
             now=self._services.clock.now(),
