@@ -8,12 +8,15 @@ import aiohttp
 from msgspec import Struct
 from sqlalchemy import func, select
 
-from core.adapters.whatsapp import problems
+from core.adapters.whatsapp import DialectChannel, problems
+from core.adapters.whatsapp.dialects.dialect import Dialect
 from core.bootstrap import bootstrap
+from core.messaging.ports import Accepted, ChannelDown
 from core.migrations import versions
+from core.platform.clock import SystemClock
 from core.platform.outbox import State, outbox
 from core.settings import DEMO_SECRET, Settings
-from core.whatsapp import gateway_config
+from core.whatsapp import dialect, gateway_config
 
 
 class Finding(Struct, frozen=True):
@@ -81,6 +84,32 @@ async def _queue(settings: Settings) -> Finding:
 
 
 async def _gateway(settings: Settings) -> Finding:
+    spoken = dialect(settings)
+    return await (_wire(settings) if spoken is None else _provider(spoken))
+
+
+async def _provider(spoken: Dialect) -> Finding:
+    """Ask the provider, changing nothing, whether it lets us in."""
+    subject = f"WhatsApp ({spoken.name})"
+    channel = DialectChannel(spoken, now=SystemClock().now)
+    try:
+        match await channel.look():
+            case Accepted():
+                return Finding(subject, "answers, and lets us in")
+            case ChannelDown(reason):
+                advice = (
+                    f"start it, or check the address {spoken.origin}; messages wait in the outbox meanwhile"
+                )
+                return Finding(subject, reason, advice, is_fatal=False)
+            case refusal:
+                return Finding(
+                    subject, refusal.reason, "check its token, and that the number is logged in there"
+                )
+    finally:
+        await channel.aclose()
+
+
+async def _wire(settings: Settings) -> Finding:
     found = problems(gateway_config(settings))
     if found:
         return Finding(
@@ -100,6 +129,14 @@ async def _gateway(settings: Settings) -> Finding:
 
 
 async def _webhook(settings: Settings) -> Finding:
+    spoken = dialect(settings)
+    if spoken is not None:
+        secret = "" if spoken.signed else "/<secret>"
+        address = f"{settings.base_url}/webhooks/whatsapp/{spoken.name}{secret}"
+        if settings.sandbox or address.startswith("https://"):
+            return Finding("WhatsApp webhook", f"open at {address}")
+        advice = "set LOKET_PUBLIC_URL to the https:// address that the provider reaches"
+        return Finding("WhatsApp webhook", f"open at {address}", advice, is_fatal=False)
     if not settings.wa_webhook_secret:
         advice = "set LOKET_WA_WEBHOOK_SECRET to receive chats, and give the gateway the address"
         return Finding("WhatsApp webhook", "closed", advice, is_fatal=False)

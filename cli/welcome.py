@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.settings import Settings
 
 _PHONES = """
+  Both phones            {base}/sandbox/
   Phone in the browser   {base}/sandbox/phone
   The same in Telegram   {base}/sandbox/telegram/phone"""
 

@@ -1,4 +1,4 @@
-"""Pages that load nothing from elsewhere and may be framed by nobody."""
+"""Pages that load nothing from elsewhere and may be framed by nobody but themselves."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from quart import Blueprint, Response, send_from_directory
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 _SHARED = Path(__file__).parent / "static"
 

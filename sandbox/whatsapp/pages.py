@@ -1,11 +1,11 @@
-"""The pages themselves: one landing page and one phone."""
+"""The pages themselves: one phone, and both phones side by side."""
 
 from quart import Blueprint, Response
 
 
 def add_pages(blueprint: Blueprint) -> None:
     @blueprint.get("/")
-    async def landing() -> Response:
+    async def pair() -> Response:
         return await blueprint.send_static_file("index.html")
 
     @blueprint.get("/phone")

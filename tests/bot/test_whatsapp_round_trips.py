@@ -12,9 +12,10 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
+from core.adapters.whatsapp import DialectChannel
 from core.adapters.whatsapp.dialects.dialect import HookCall
 from core.messaging import deliveries
-from core.messaging.ports import OutgoingText
+from core.messaging.ports import Accepted, Misconfigured, OutgoingText
 from core.messaging.received import DeliveryState
 from core.messaging.tables import chats, inbound_messages, message_deliveries
 from core.platform.outbox import State, outbox
@@ -330,3 +331,28 @@ async def test_a_chat_belongs_to_its_number_whatever_the_dialect(demo_url: str) 
         async with stage.services.uow.read() as tx:
             rows = await tx.all(select(chats.c.channel, chats.c.address, chats.c.language))
         assert [tuple(row) for row in rows] == [("whatsapp", JOHN, "en")]
+
+
+#: What each dialect shows of itself when it calls.
+CREDENTIALS = {
+    "cloud": "wa_cloud_token",
+    "waha": "waha_key",
+    "evolution": "evolution_key",
+    "gowa": "gowa_password",
+    "fonnte": "fonnte_token",
+    "wablas": "wablas_token",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_wrong_credentials_are_told_from_right_ones(demo_url: str, name: str) -> None:
+    async with dialect_stage(demo_url, name, working=False) as stage:
+        assert isinstance(await stage.bot.channel.look(), Accepted)
+        spoken = dialect(msgspec.structs.replace(stage.settings, **{CREDENTIALS[name]: "wrong"}))
+        assert spoken is not None
+        channel = DialectChannel(spoken, now=stage.clock.now)
+        assert isinstance(await channel.look(), Misconfigured)
+        refused = await channel.send(OutgoingText(JOHN, "Halo"), idempotency_key="k")
+        assert isinstance(refused, Misconfigured)
+        await channel.aclose()
+        assert await stage.answers() == []

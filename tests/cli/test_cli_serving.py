@@ -153,3 +153,45 @@ async def test_every_bad_setting_is_named_at_once(tmp_path: Path) -> None:
     for name in ("LOKET_DEMO", "LOKET_TIMEZONE", "LOKET_LOG_LEVEL", "LOKET_SECRET_KEY"):
         assert name in run.err
     assert "Traceback" not in run.err
+
+
+async def test_another_dialect_serves_the_phone_and_its_receipts_are_listed(demo: Installation) -> None:
+    at_meta = {"LOKET_WHATSAPP": "cloud"}
+    async with demo.running("serve", **at_meta) as process, httpx.AsyncClient(base_url=demo.url) as client:
+        await client.post("/api/auth/forgot-password", json={"no_services": "ISP00123"})
+        assert await _code_on_phone(client, "628123456789")
+        body = {"text": "cek tagihan"}
+        await client.post("/sandbox/phone/api/chats/628123456789/messages", json=body)
+        await until(lambda: _says(client, "Rp627.500"))
+        await until(lambda: _is_delivered(demo, at_meta))
+        doctor = await demo.run("doctor", **at_meta)
+        await stopped(process)
+    assert "WhatsApp (cloud): answers, and lets us in" in doctor.out
+
+
+async def _says(client: httpx.AsyncClient, words: str) -> bool:
+    shown = await client.get("/sandbox/phone/api/chats/628123456789/messages?after=0")
+    return words in shown.text
+
+
+async def _is_delivered(demo: Installation, settings: dict[str, str]) -> bool:
+    listed = (await demo.run("outbox", "list", **settings)).out.splitlines()
+    told = [line for line in listed if "message.text" in line or "inbound.cloud" in line]
+    return len(told) == 2 and all("delivered" in line or "read" in line for line in told)
+
+
+async def test_a_dialect_without_its_settings_does_not_start(tmp_path: Path) -> None:
+    bare = Installation(
+        tmp_path, LOKET_WHATSAPP="gowa", LOKET_GOWA_WEBHOOK_SECRET="secret", LOKET_ENV="nowhere"
+    )
+    run = await bare.run("serve")
+    assert run.status == 2
+    for name in (
+        "LOKET_ENV",
+        "LOKET_SECRET_KEY",
+        "LOKET_GOWA_URL",
+        "LOKET_GOWA_USERNAME",
+        "LOKET_GOWA_WEBHOOK_SECRET",
+    ):
+        assert name in run.err
+    assert "Traceback" not in run.err

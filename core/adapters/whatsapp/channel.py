@@ -17,6 +17,7 @@ from core.messaging.attachments import FileLinks
 from core.messaging.ports import (
     Accepted,
     ChannelDown,
+    Declined,
     Misconfigured,
     OutgoingText,
     Refused,
@@ -75,6 +76,16 @@ class DialectChannel:
         if isinstance(outcome, OutsideWindow) and free:
             outcome = await self._attempt(message, key, free=False)
         return _OUTSIDE if isinstance(outcome, OutsideWindow) else outcome
+
+    async def look(self) -> SendOutcome:
+        """Whether the provider answers and lets us in; nothing is sent."""
+        answer = await self._client.exchange(self.dialect.status_request())
+        if isinstance(answer, ChannelDown):
+            return answer
+        judged = self.dialect.outcome(
+            answer, now=self._now(), quoted=partial(quoted, secrets=self.dialect.secrets, private="")
+        )
+        return Declined("it asks us to wait") if isinstance(judged, OutsideWindow | Slow) else judged
 
     async def download(self, media: Media) -> bytes | ChannelDown | Refused:
         """The bytes of something that came along, at most 16 MiB and as they were announced."""

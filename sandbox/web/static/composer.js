@@ -7,7 +7,7 @@ import { word } from "./language.js";
 let calls = null;
 let photo = null;
 
-/** `currentPhone()` is the phone in hand; `sending` has `sendText(phone, text)` and `sendPhoto(phone, text, photo)`. */
+/** `currentPhone()` is the phone in hand; `sending` has `sendText(phone, text, choiceId)` and `sendPhoto(phone, text, photo)`. */
 export function prepareComposer(currentPhone, sending) {
   calls = sending;
   const send = () => sendWritten(currentPhone());
@@ -29,9 +29,9 @@ export function prepareComposer(currentPhone, sending) {
   });
 }
 
-/** Say something at once, as a tap does; what is being written stays. */
-export async function say(phone, text) {
-  await attempt(() => calls.sendText(phone, text));
+/** Say something at once, as a tap does, with the id of what was tapped; what is being written stays. */
+export async function say(phone, text, choiceId = "") {
+  await attempt(() => calls.sendText(phone, text, choiceId));
 }
 
 export function clearComposer() {

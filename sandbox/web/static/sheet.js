@@ -5,7 +5,7 @@ import { word } from "./language.js";
 
 let opener = null;
 
-/** Show the menu; `choose(text)` is called with the chosen row's text. */
+/** Show the menu; `choose(value, choice)` is called with the chosen row. */
 export function openSheet(menu, from, choose) {
   opener = from;
   byId("sheet-title").textContent = menu.title || menu.button || word("choose");
@@ -37,7 +37,7 @@ function sectionElements(section, choose) {
 function rowElement(choice, choose) {
   const pick = () => {
     closeSheet();
-    choose(choice.value);
+    choose(choice.value, choice);
   };
   const description = choice.description ? element("small", { text: choice.description }) : null;
   return element("button", { type: "button", class: "sheet-row", onclick: pick }, choice.label, description);

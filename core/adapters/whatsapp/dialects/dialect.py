@@ -93,6 +93,10 @@ class Dialect(Protocol):
         """What a genuine call brings; raises `Malformed`. What is no concern of ours is left out."""
         ...
 
+    def status_request(self) -> WireRequest:
+        """How to ask, changing nothing, whether we are let in; anything but a 200 says no."""
+        ...
+
     def media_request(self, media: Media) -> WireRequest | None:
         """How to ask for something that came along; None when this dialect cannot."""
         ...

@@ -81,6 +81,11 @@ class Evolution(TextDialect):
         url = f"{self.url}/message/sendText/{instance}"
         return json_post(url, {"apikey": self._config.key}, {"number": to, **said})
 
+    @override
+    def status_request(self) -> WireRequest:
+        url = f"{self.url}/instance/connectionState/{quote(self._config.instance, safe='')}"
+        return WireRequest(method="GET", url=url, headers={"apikey": self._config.key})
+
     def read(self, call: HookCall) -> Batch:
         event = read_object(call.body)
         if clean(event.get("instance")) not in {"", self._config.instance}:

@@ -77,6 +77,11 @@ class Fonnte(TextDialect):
         )
 
     @override
+    def status_request(self) -> WireRequest:
+        headers = {"Authorization": self._config.token}
+        return WireRequest(method="POST", url=f"{self.url}/device", headers=headers)
+
+    @override
     def outcome(self, answer: Answer, *, now: datetime, quoted: Quote) -> Verdict:
         verdict = super().outcome(answer, now=now, quoted=quoted)
         if not isinstance(verdict, Declined):

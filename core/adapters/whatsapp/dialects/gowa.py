@@ -93,6 +93,10 @@ class Gowa(TextDialect):
         return json_post(f"{self.url}/send/message", self._headers, {"phone": phone, "message": text})
 
     @override
+    def status_request(self) -> WireRequest:
+        return WireRequest(method="GET", url=f"{self.url}/app/devices", headers=self._headers)
+
+    @override
     def is_genuine(self, call: HookCall) -> bool:
         secret = self._config.webhook_secret
         return is_signed(call, "x-hub-signature-256", secret, "sha256", prefix="sha256=")

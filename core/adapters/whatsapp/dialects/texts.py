@@ -48,6 +48,9 @@ class TextDialect:
         """The request for one text to a chat's address."""
         raise NotImplementedError
 
+    def status_request(self) -> WireRequest:
+        raise NotImplementedError
+
     def outcome(self, answer: Answer, *, now: datetime, quoted: Quote) -> Verdict:
         if answer.status in _NOT_LET_IN:
             return Misconfigured(

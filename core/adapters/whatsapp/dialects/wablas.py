@@ -64,6 +64,11 @@ class Wablas(TextDialect):
         url = f"{self.url}/api/v2/send-message"
         return json_post(url, {"Authorization": self._authorization}, body)
 
+    @override
+    def status_request(self) -> WireRequest:
+        headers = {"Authorization": self._authorization}
+        return WireRequest(method="GET", url=f"{self.url}/api/device/info", headers=headers)
+
     def read(self, call: HookCall) -> Batch:
         event = read_object(call.body)
         if "message" not in event and "status" in event:

@@ -94,8 +94,8 @@ class Waha(TextDialect):
             case _:
                 return Batch()
 
+    @override
     def status_request(self) -> WireRequest:
-        """How to ask whether the session works."""
         url = f"{self.url}/api/sessions/{quote(self._config.session, safe='')}"
         return WireRequest(method="GET", url=url, headers={"X-Api-Key": self._config.key})
 

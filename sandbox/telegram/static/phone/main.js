@@ -119,6 +119,11 @@ document.addEventListener("keydown", (event) => {
 });
 
 await loadPeople();
-const remembered = contactOf(window.location.hash.slice(1));
-if (remembered) await choosePhone(remembered.phone);
+const pickUpNamed = async () => {
+  const named = contactOf(window.location.hash.slice(1));
+  if (named && named.phone !== phoneInHand()) await choosePhone(named.phone);
+};
+// The page with both phones names another person in the address.
+window.addEventListener("hashchange", pickUpNamed);
+await pickUpNamed();
 listen({ onNews, onOpen, onLost });

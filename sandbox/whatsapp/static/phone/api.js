@@ -10,7 +10,9 @@ export const fetchContacts = () => call(`${BASE}/contacts`);
 export const fetchMessages = (phone, after) => call(`${BASE}/chats/${phone}/messages?after=${after}`);
 export const fetchGateway = () => call(`${BASE}/gateway`);
 export const addContact = (phone) => sendJson("POST", `${BASE}/contacts`, { phone });
-export const sendText = (phone, text) => sendJson("POST", `${BASE}/chats/${phone}/messages`, { text });
+export const sendText = (phone, text, choiceId = "") =>
+  sendJson("POST", `${BASE}/chats/${phone}/messages`, { text, choice_id: choiceId });
+export const chooseBusiness = (spoken) => sendJson("POST", `${BASE}/business`, { spoken });
 export const resendLast = (phone) => sendJson("POST", `${BASE}/chats/${phone}/resend-last`, {});
 export const chooseFault = (mode, once) => sendJson("POST", `${BASE}/faults`, once ? { mode, times: 1 } : { mode });
 

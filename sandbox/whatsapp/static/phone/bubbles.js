@@ -6,7 +6,7 @@ import { codeElement, metaElement } from "../../shared/bubble.js";
 import { word } from "../../shared/language.js";
 import { codeIn, richText } from "../../shared/markup.js";
 
-/** `actions.say(text)` answers for the customer, `actions.openMenu(menu, opener)` shows a list, `actions.shareText()` is the own number. */
+/** `actions.say(text, id)` answers for the customer, `actions.openMenu(menu, opener)` shows a list, `actions.shareText()` is the own number. */
 export function messageElement(message, { follows, takenSeq, actions }) {
   if (message.sender === "gateway") return noticeElement(message);
   const row = element("div", { class: `message ${message.sender}`, "data-seq": message.seq });
@@ -59,7 +59,7 @@ function choiceElement(choice, actions) {
     const say = () => actions.say(actions.ownNumber());
     return element("button", { type: "button", class: "choice", onclick: say }, icon("person"), word("share_phone"));
   }
-  return element("button", { type: "button", class: "choice", text: choice.label, onclick: () => actions.say(choice.value) });
+  return element("button", { type: "button", class: "choice", text: choice.label, onclick: () => actions.say(choice.value, choice.id) });
 }
 
 function menuButton(menu, actions) {

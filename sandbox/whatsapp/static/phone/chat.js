@@ -4,6 +4,7 @@ import { fetchMessages, resendLast, sendPhoto, sendText } from "./api.js";
 import { messageElement } from "./bubbles.js";
 import { markTaken } from "../../shared/bubble.js";
 import { clearComposer, prepareComposer, say, suggest } from "../../shared/composer.js";
+import { businessWay } from "./business.js";
 import { byId, element, prettyPhone } from "../../shared/dom.js";
 import { closeSheet, openSheet, prepareSheet } from "../../shared/sheet.js";
 import { dayName, word } from "../../shared/language.js";
@@ -75,6 +76,11 @@ export function setState(state) {
   if (follow) scrollDown();
 }
 
+/** The business is reached another way: say so. */
+export function redrawHeader() {
+  if (chat.contact) showHeader();
+}
+
 /** Draw everything again, as after a change of language. */
 export function redrawChat() {
   if (!chat.contact) return;
@@ -92,11 +98,11 @@ export function forgetChat() {
   byId("log").replaceChildren();
 }
 
-const sayHere = (text) => say(phoneInHand(), text);
+const sayHere = (text, choiceId = "") => say(phoneInHand(), text, choiceId);
 
 const actions = {
   say: sayHere,
-  openMenu: (menu, from) => openSheet(menu, from, sayHere),
+  openMenu: (menu, from) => openSheet(menu, from, (text, { id }) => sayHere(text, id)),
   ownNumber: () => phoneInHand(),
 };
 
@@ -114,7 +120,7 @@ function append(message, previous) {
 function showHeader() {
   const { contact, state } = chat;
   const name = contact.name || prettyPhone(contact.phone);
-  byId("chat-status").textContent = state.waiting ? word("typing") : word("owner", { name });
+  byId("chat-status").textContent = state.waiting ? word("typing") : word("owner", { name }) + businessWay();
   byId("device-owner").textContent = name;
   if (!chat.messages.length) suggest(null, sayHere);
 }

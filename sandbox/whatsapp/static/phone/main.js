@@ -1,8 +1,9 @@
 // The page as a whole: which phone is in hand, and news as it comes.
 
 import "./words.js";
-import { addContact, chooseFault, fetchContacts, fetchGateway, listen } from "./api.js";
-import { catchUp, forgetChat, openChat, phoneInHand, prepareChat, receive, redrawChat, setState } from "./chat.js";
+import { addContact, chooseBusiness, chooseFault, fetchContacts, fetchGateway, listen } from "./api.js";
+import { prepareBusiness, redrawBusiness, showBusiness } from "./business.js";
+import { catchUp, forgetChat, openChat, phoneInHand, prepareChat, receive, redrawChat, redrawHeader, setState } from "./chat.js";
 import { byId } from "../../shared/dom.js";
 import { prepareGateway, redrawGateway, refreshGateway } from "../../shared/drawer.js";
 import { contactOf, drawPhones, markRead, noteMessage, preparePhones, setContacts } from "../../shared/phones.js";
@@ -21,8 +22,10 @@ function draw() {
 }
 
 async function loadContacts() {
-  const { contacts, run_id: runId } = await fetchContacts();
+  const { contacts, run_id: runId, business } = await fetchContacts();
   if (setContacts(contacts, runId)) forgetChat();
+  showBusiness(business);
+  redrawHeader();
   draw();
 }
 
@@ -86,6 +89,7 @@ function changeLanguage() {
   switchLanguage();
   translatePage();
   redrawGateway();
+  redrawBusiness();
   redrawChat();
   refreshGateway();
   draw();
@@ -99,6 +103,7 @@ translatePage();
 prepareChat();
 preparePhones();
 prepareGateway({ fetchGateway, chooseFault });
+prepareBusiness(chooseBusiness);
 tellTime();
 setInterval(tellTime, CLOCK_MS);
 byId("language").addEventListener("click", changeLanguage);
@@ -111,6 +116,11 @@ document.addEventListener("keydown", (event) => {
 });
 
 await loadContacts();
-const remembered = contactOf(window.location.hash.slice(1));
-if (remembered) await choosePhone(remembered.phone);
+const pickUpNamed = async () => {
+  const named = contactOf(window.location.hash.slice(1));
+  if (named && named.phone !== phoneInHand()) await choosePhone(named.phone);
+};
+// The page with both phones names another person in the address.
+window.addEventListener("hashchange", pickUpNamed);
+await pickUpNamed();
 listen({ onNews, onOpen, onLost });

@@ -113,7 +113,6 @@ class Cloud:
         return batch_of(read_object(call.body), phone_number_id=self._config.phone_number_id)
 
     def status_request(self) -> WireRequest:
-        """How to ask whether the token may use the number."""
         url = f"{self._base}/{self._config.phone_number_id}?fields=id"
         return WireRequest(method="GET", url=url, headers=self._headers)
 
