@@ -218,7 +218,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     #: The account's secret key; older accounts have none.
     wablas_secret: str = ""
 
+    #: The number customers write to (E.164 digits), for links that open the chat; empty leaves such links out.
+    wa_number: str = ""
+
     # -- Telegram
+    #: The bot's public name without the @, for links that open the chat; empty leaves such links out.
+    telegram_bot: str = ""
     #: The bot's token from BotFather, `<id>:<secret>`; empty leaves Telegram out.
     telegram_token: str = ""
     #: Where the Bot API is, without the token; a self-hosted server or a stand-in may take its place.
@@ -316,6 +321,14 @@ def _data_checks(settings: Settings) -> list[tuple[str, bool]]:
         (
             "LOKET_DATABASE_URL: an in-memory database is lost between connections; name a file",
             is_memory(url),
+        ),
+        (
+            "LOKET_WA_NUMBER: digits only, with the country code",
+            not re.fullmatch("[0-9]{0,15}", settings.wa_number),
+        ),
+        (
+            "LOKET_TELEGRAM_BOT: the bot's name without the @",
+            not re.fullmatch("[A-Za-z0-9_]{0,32}", settings.telegram_bot),
         ),
         (
             f"LOKET_TIMEZONE: no such zone: {settings.timezone}",

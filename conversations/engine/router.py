@@ -215,7 +215,9 @@ class Router:
         return flow if word.startswith("/") or self._is_free_for(about) else None
 
     async def _heard(self) -> AnyFlow | None:
-        return None if self._is_asked else await self._book.hearing(self._cue)
+        """A message that a flow takes whole; between a question and its answer only one with a slash, as a link brings it."""
+        is_free = not self._is_asked or self._cue.text.startswith("/")
+        return await self._book.hearing(self._cue) if is_free else None
 
     def _is_free_for(self, about: list[str]) -> bool:
         """Whether a bare word of staff is a command here: nothing is owed, and the whole is no customer's wish."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from conversations.engine.book import AnyFlow
 from conversations.engine.runtime import Conversation
 from conversations.flows import (
+    access,
+    change_contact,
     change_plan,
     connection_check,
     consent,
@@ -12,6 +14,7 @@ from conversations.flows import (
     human_ticket,
     identify,
     invoice_lookup,
+    join,
     link_account,
     otp_reset,
     packages,
@@ -26,6 +29,7 @@ from conversations.flows import (
     subscribe,
     ticket_create,
     ticket_status,
+    undo_contact,
     which_service,
 )
 from core.services import Services
@@ -48,6 +52,10 @@ FLOWS: tuple[AnyFlow, ...] = (
     prove_phone.flow,
     subscribe.flow,
     change_plan.flow,
+    change_contact.flow,
+    undo_contact.flow,
+    access.flow,
+    join.flow,
     link_account.flow,
     payment_code.flow,
     human_ticket.flow,

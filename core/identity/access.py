@@ -41,6 +41,11 @@ ROLE_NAMES: Mapping[ChatRole, str] = {
 CODE = re.compile(r"[0-9a-hjkmnp-tv-z]{12}")
 
 
+def channel_name(channel: str) -> str:
+    """What people call a channel."""
+    return "WhatsApp" if channel == "whatsapp" else channel.capitalize()
+
+
 class Access:
     """Each method is one use case and one transaction."""
 
@@ -147,7 +152,7 @@ class Access:
             return
         role = ChatRole(invite.invited_as)
         await chat_access.link(tx, channel, address, invite.id, role)
-        news: dict[str, Given] = {"channel": channel.capitalize(), "may": message(ROLE_NAMES[role])}
+        news: dict[str, Given] = {"channel": channel_name(channel), "may": message(ROLE_NAMES[role])}
         await tell(tx, self._settings, invite, Notice.CHAT_JOINED, news)
 
 

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.telegram.inbox import TOPIC
+from core.customers.types import ChatRole
+from core.identity.types import Verified
 from core.platform.outbox import outbox
 from sandbox.telegram.news import AnswerNews
 from tests.bot.telegram_stage import JOHN, SITI, STRANGER, Office, buttons, labels, office
@@ -132,6 +134,19 @@ async def test_a_deep_link_goes_straight_to_its_flow(desk: Office) -> None:
     await share_own_number(desk)
     [answer] = await desk.done(JOHN, ("start", {"payload": "tagihan"}))
     assert "Rp627.500" in answer["text"]
+
+
+async def test_an_invitations_link_lets_a_chat_in_once_it_says_yes(desk: Office) -> None:
+    services = desk.inside.services
+    await services.identity.start_recovery("28900004", ip="chat:x", request_id="own")
+    checked = await services.identity.check_code("28900004", await desk.inside.code(), request_id="owned")
+    assert isinstance(checked, Verified)
+    code = await services.access.invite(5, ChatRole.PAYER, grant=checked.grant, request_id="invite")
+    [asked, *_] = await desk.done(STRANGER, ("start", {"payload": code}))
+    assert "28900004" in asked["text"]
+    await desk.tap(STRANGER, "Yes")
+    own = await services.customers.services_of_chat("telegram", str(STRANGER.id))
+    assert [(each.service_number, each.role) for each in own] == [("28900004", ChatRole.PAYER)]
 
 
 async def test_an_unknown_payload_shows_the_menu(desk: Office) -> None:

@@ -24,8 +24,11 @@ KNOWN_WORDS = (
     "tidak", "1", "2", "3", "7", "yang kedua", "lihat semua", "layanan lain", "kirim ulang", "batal", "menu", "bantuan",
     "english", "bahasa", "makasih", "bayar", "tagihan januari", "lanjut", "mulai ulang", "/reset", "/tagihan", "stop",
     "pasang wifi di bandung", "ganti paket", "upgrade paket", "ubah", "Toni Wijaya", "Jl. Kenanga No. 8", "081277770001",
+    "akses", "undang chat lain", "putuskan", "hubungkan r3wb136q2vqm", "bukan saya", "ganti nomor hp", "ubah email",
+    "baru@example.com",
 )  # fmt: skip
-TAPS = ("cancel", "yes", "no", "resend", "back", "other_service", "more", "resume", "restart", "flow:otp_reset", "subscribe", "change", "withdraw", "edit", "another",
+TAPS = ("cancel", "yes", "no", "resend", "back", "other_service", "more", "resume", "restart", "flow:otp_reset", "subscribe", "change", "withdraw", "edit", "another", "invite", "leave", "payer", "change_data",
+        "change_phone", "change_email",
         "flow:nothing", "intent:check_bill", "intent:nonsense", "language:en", "28900001", "INV-2401-001", "")  # fmt: skip
 
 messages = st.one_of(

@@ -17,12 +17,13 @@ the explanation. Lines:
     ! offline ISP00123        the router sees it down; before either, no router is seen
     = otp_reset.password      where the chat stands at the end
 
-In a message `{code}` is the newest code and `{wrong}` one that is not it.
+In a message `{code}` is the newest code, `{wrong}` one that is not it, and `{invite}` the newest invitation that was shown.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -139,6 +140,9 @@ class Player:
             chosen = chosen.replace("{code}", await self._stage.code())
         if "{wrong}" in chosen:
             chosen = chosen.replace("{wrong}", await self._stage.wrong_code())
+        if "{invite}" in chosen:
+            shown = re.findall(r"\*(?:HUBUNGKAN|LINK) (\w{12})\*", "\n".join(self.as_read))
+            chosen = chosen.replace("{invite}", shown[-1])
         return chosen
 
     def _chosen(self, text: str) -> str:
@@ -147,7 +151,7 @@ class Player:
 
 
 def _shown(text: str) -> str:
-    return text.replace("{code}", "482913").replace("{wrong}", "111111")
+    return text.replace("{code}", "482913").replace("{wrong}", "111111").replace("{invite}", "0a1b2c3d4e5f")
 
 
 def _is_secret(place: str) -> bool:
