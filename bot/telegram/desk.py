@@ -28,6 +28,7 @@ from conversations.engine.book import AnyFlow
 from conversations.engine.runtime import Conversation
 from conversations.engine.say import Reply
 from core.customers.types import ServiceOfChat
+from core.identity.access import CODE
 from core.identity.staff import StaffMember, member_of_chat
 from core.messaging import chats
 from core.messaging.chats import Chat
@@ -90,9 +91,11 @@ class Desk:
             )
 
     def _opening(self, said: Said) -> str:
-        """A deep link goes straight to its flow."""
+        """A deep link goes straight to its flow, or brings an invitation along."""
         words = {word for flow in self._flows for word in flow.commands}
-        return f"/{said.payload}" if said.payload in words else said.text
+        if said.payload in words:
+            return f"/{said.payload}"
+        return f"{said.text} {said.payload}" if CODE.fullmatch(said.payload) else said.text
 
     async def _take_tap(self, tap: Tapped, update_id: int) -> None:
         """Acknowledge first, because the button turns until then; then answer in the place of the tapped message."""
