@@ -32,7 +32,8 @@ plans = Table(
     Column("price", Amount, nullable=False),  # rupiah a month
     Column("is_public", Boolean, nullable=False),
     Column("is_active", Boolean, nullable=False),
-    # How routers carry the plan out; a profile that has no limit here is left as somebody made it.
+    # How routers carry the plan out: a limit makes a profile of the plan's name for lines that have none of their own.
+    # Without one, profiles are left as somebody made them.
     Column(
         "rate_limit", String(255)
     ),  # as RouterOS writes it, the customer's upload first: `10M/50M`, with or without bursts

@@ -31,9 +31,8 @@ async def isolate(tx: WriteTx, subscription_id: int, *, reason: str, key: str) -
     row = subscriptions.c
     open_now = (row.id == subscription_id, row.isolated_at.is_(None))
     is_news = await tx.execute(subscriptions.update().where(*open_now).values(isolated_at=tx.now))
-    await _want(
-        tx, subscription_id, LineKind.ISOLATED, reason=reason, news=LineNews.ISOLATED if is_news else None
-    )
+    news = LineNews.ISOLATED if is_news else None
+    await _want(tx, subscription_id, LineKind.ISOLATED, reason=reason, news=news, revives=False)
     return True
 
 
@@ -44,7 +43,8 @@ async def restore(tx: WriteTx, subscription_id: int, *, key: str) -> bool:
     row = subscriptions.c
     closed_now = (row.id == subscription_id, row.isolated_at.is_not(None))
     is_news = await tx.execute(subscriptions.update().where(*closed_now).values(isolated_at=None))
-    await _want(tx, subscription_id, LineKind.OPEN, news=LineNews.REOPENED if is_news else None)
+    news = LineNews.REOPENED if is_news else None
+    await _want(tx, subscription_id, LineKind.OPEN, news=news, revives=False)
     return True
 
 
@@ -63,7 +63,7 @@ async def provision(tx: WriteTx, subscription_id: int, *, key: str) -> bool:
 
 
 async def remove(tx: WriteTx, subscription_id: int, *, key: str) -> bool:
-    """Take the line's user off its router. The subscription's row must stay until that is done."""
+    """Take the line's user off its router; only `provision` brings it back. The row must stay until that is done."""
     if not await _post(tx, subscription_id, key):
         return False
     await _want(tx, subscription_id, LineKind.ABSENT)
@@ -111,7 +111,9 @@ async def _want(
     *,
     reason: str | None = None,
     news: LineNews | None = None,
+    revives: bool = True,
 ) -> None:
+    """A line that was removed is not brought back by what happens to its bills: `revives` says who may."""
     changes = {"desired": kind, "reason": reason, "wanted_at": tx.now, **_news(kind, news)}
     is_new = await tx.insert_new(
         line_states,
@@ -125,7 +127,8 @@ async def _want(
         attempts=0,
     )
     if not is_new:
-        await _wish_again(tx, subscription_id, changes)
+        is_meant = () if revives else (line_states.c.desired != LineKind.ABSENT,)
+        await _wish_again(tx, subscription_id, changes, *is_meant)
 
 
 def _news(kind: LineKind, news: LineNews | None) -> Mapping[str, ColumnElement[Any]]:
@@ -138,7 +141,9 @@ def _news(kind: LineKind, news: LineNews | None) -> Mapping[str, ColumnElement[A
     return {"news": case((line_states.c.news == opposite, null()), else_=news.value)}
 
 
-async def _wish_again(tx: WriteTx, subscription_id: int, changes: Mapping[str, Any]) -> None:
-    state = line_states.update().where(line_states.c.subscription_id == subscription_id)
+async def _wish_again(
+    tx: WriteTx, subscription_id: int, changes: Mapping[str, Any], *where: ColumnElement[bool]
+) -> None:
+    state = line_states.update().where(line_states.c.subscription_id == subscription_id, *where)
     fresh = {"revision": line_states.c.revision + 1, "attempts": 0, "last_error": None, "refused_at": None}
     await tx.execute(state.values({**fresh, **changes}))

@@ -84,6 +84,7 @@ def _wishes() -> Select[Any]:
             subscriptions.c.line_profile,
             subscriptions.c.line_secret_sealed,
             subscriptions.c.isolated_at,
+            plans.c.name.label("plan_name"),
             plans.c.rate_limit,
             plans.c.address_pool,
             customers.c.service_number,
@@ -140,7 +141,7 @@ def _wish(row: Row[Any], isolation: Isolation) -> Wish:
         desired=DesiredLine(
             kind=kind,
             isolation=isolation,
-            profile=row.line_profile,
+            profile=_profile(row),
             rate_limit=row.rate_limit,
             address_pool=row.address_pool,
             secret_sealed=sealed,
@@ -152,6 +153,11 @@ def _wish(row: Row[Any], isolation: Isolation) -> Wish:
         refused_at=row.refused_at,
         news=None if row.news is None else LineNews(row.news),
     )
+
+
+def _profile(row: Row[Any]) -> str | None:
+    """The line's own profile, else the one that a plan with a limit makes under its name, else whatever it has."""
+    return row.line_profile or (row.plan_name if row.rate_limit is not None else None)
 
 
 def _line(

@@ -80,6 +80,41 @@ async def test_what_is_not_there_and_what_is_not_known_is_refused(client: RawCli
     assert trap == ["!trap", "=category=0", "=message=no such command"]
 
 
+@pytest.mark.parametrize("menu", ["/ppp", "/ip/hotspot/user"])
+async def test_a_user_is_only_of_a_profile_that_is_there(client: RawClient, menu: str) -> None:
+    users = "/ppp/secret" if menu == "/ppp" else menu
+    trap, _ = await client.ask(f"{users}/add", "=name=baru", "=profile=REG75M")
+    assert trap == ["!trap", "=category=1", "=message=input does not match any value of profile"]
+    [[done, _]] = await client.ask(f"{menu}/profile/add", "=name=REG75M", "=rate-limit=75M/75M")
+    assert done == "!done"
+    [[done, _]] = await client.ask(f"{users}/add", "=name=baru", "=profile=REG75M")
+    assert done == "!done"
+    assert await _value(client, users, "?name=baru", "profile") == "REG75M"
+
+
+async def test_a_flag_is_a_flag(client: RawClient) -> None:
+    trap, _ = await client.ask("/ppp/secret/set", "=.id=john_pppoe", "=disabled=perhaps")
+    assert trap == ["!trap", "=category=1", "=message=input does not match any value of disabled"]
+
+
+async def test_a_modem_dials_in_again_when_it_may() -> None:
+    router = replace(demo_router(), has_modems=True)
+    async with Simulator(router) as simulator, connected(simulator) as raw:
+        await raw.log_in()
+        await raw.ask("/ppp/active/remove", "=.id=john_pppoe")
+        assert await _value(raw, "/ppp/active", "?name=john_pppoe", "uptime") == "1s"
+        await raw.ask("/ppp/secret/disable", "=.id=john_pppoe")
+        await raw.ask("/ppp/active/remove", "=.id=john_pppoe")
+        assert await _value(raw, "/ppp/active", "?name=john_pppoe", "uptime") is None
+        await raw.ask("/ppp/secret/enable", "=.id=john_pppoe")
+        assert await _value(raw, "/ppp/active", "?name=john_pppoe", "uptime") == "1s"
+
+
+async def test_a_cookie_can_be_taken_away(client: RawClient) -> None:
+    assert await client.ask("/ip/hotspot/cookie/remove", "=.id=siti_hs") == [["!done"]]
+    assert await _value(client, "/ip/hotspot/cookie", "?user=siti_hs", "user") is None
+
+
 async def test_a_renamed_entry_is_found_by_its_new_name_only(client: RawClient) -> None:
     await client.ask("/ppp/secret/set", "=numbers=dewi_pppoe", "=name=dewi_baru")
     assert await _value(client, "/ppp/secret", "?name=dewi_baru", "profile") == "REG30M"

@@ -227,6 +227,15 @@ async def test_a_line_that_moves_is_made_there_and_removed_here(works: Works) ->
     assert (state.applied_router_id, state.applied_user) == (2, "john_baru")
 
 
+async def test_a_changed_plan_gives_the_line_the_plans_own_profile(works: Works) -> None:
+    changed = {"plan_id": 13, "line_profile": None}
+    await works.shop.change(subscriptions.update().where(subscriptions.c.id == JOHN).values(**changed))
+    await provision(works, JOHN)
+    await works.jobs.drain()
+    assert row(works.first, "/ppp/secret", "john_pppoe")["profile"] == "Home 100 Mbps"
+    assert row(works.first, "/ppp/profile", "Home 100 Mbps")["rate-limit"] == "100M/100M"
+
+
 async def test_a_login_that_another_line_has_by_now_is_left_to_it(works: Works) -> None:
     async with works.shop.uow.write() as tx:
         for line, user in ((JOHN, "temporary"), (DEWI, "john_pppoe"), (JOHN, "dewi_pppoe")):

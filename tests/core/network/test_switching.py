@@ -98,6 +98,18 @@ async def test_a_removed_line_tells_nobody_anything(shop: Shop) -> None:
     assert (row.desired, row.news) == ("absent", None)
 
 
+async def test_bills_do_not_bring_a_removed_line_back(shop: Shop) -> None:
+    async with shop.uow.write() as tx:
+        await switching.remove(tx, WARUNG, key="ended")
+        await switching.restore(tx, WARUNG, key="paid")
+        await switching.isolate(tx, WARUNG, reason="overdue", key="late")
+    assert ((await state(shop, WARUNG)).desired, (await state(shop, WARUNG)).revision) == ("absent", 1)
+    async with shop.uow.write() as tx:
+        await switching.restore(tx, WARUNG, key="paid again")
+        await switching.provision(tx, WARUNG, key="came back")
+    assert (await state(shop, WARUNG)).desired == "open"
+
+
 async def test_a_new_wish_wakes_the_job_that_waits_for_its_next_try(shop: Shop) -> None:
     async with shop.uow.write() as tx:
         await switching.isolate(tx, JOHN, reason="overdue", key="a")
