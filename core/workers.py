@@ -107,6 +107,7 @@ def line_dispatcher(services: Services) -> Dispatcher:
             APPLY_TOPIC: Consumer(switching, applying.RETRIES, deadline_s=applying.DEADLINE_S),
             CLEAR_TOPIC: Consumer(clearing, applying.RETRIES, deadline_s=applying.DEADLINE_S),
         },
+        concurrency=applying.CONCURRENCY,
     )
 
 

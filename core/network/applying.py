@@ -45,8 +45,10 @@ RETRIES = RetryPolicy(first_s=3, factor=2, longest_s=900, limit=700)
 _TRIES_AFTER_A_NO = 8
 #: The adapter's own deadline is shorter.
 DEADLINE_S = 20.0
-#: Jobs of one router under way at once; the others make room for those of other routers.
-_MOST_AT_ONCE = 6
+#: Jobs of all routers under way at once, of one router, and of one that failed lately: the others make room.
+CONCURRENCY = 128
+_MOST_AT_ONCE = 32
+_MOST_OF_A_FAILING_ONE = 2
 _COME_BACK_AFTER = timedelta(seconds=1)
 
 #: What a customer owes, which the slices above this one know.
@@ -60,6 +62,7 @@ class LineSwitching:
         self._uow, self._settings, self._lines, self._owed_by = uow, settings, lines, owed_by
         self._isolation = isolation_of(settings)
         self._under_way: Counter[int] = Counter()
+        self._failing: set[int] = set()
 
     async def __call__(self, job: Job) -> Outcome:
         subscription_id = int(job.payload["subscription_id"])
@@ -70,12 +73,20 @@ class LineSwitching:
         if wish.applied_revision >= wish.revision:
             return Done(detail="was so already")
         router_id = wish.place.router_id if wish.place else 0
-        if self._under_way[router_id] >= _MOST_AT_ONCE:
+        room = _MOST_OF_A_FAILING_ONE if router_id in self._failing else _MOST_AT_ONCE
+        if self._under_way[router_id] >= room:
             return Later("its router is busy with other lines", _COME_BACK_AFTER)
         with self._counted(router_id):
             switched = await self._switched(wish, was_tried=job.attempt > 1)
+        self._judge(router_id, switched)
         await self._note(wish, switched)
         return _outcome(switched)
+
+    def _judge(self, router_id: int, switched: Switched) -> None:
+        if isinstance(switched, OutOfReach):
+            self._failing.add(router_id)
+        else:
+            self._failing.discard(router_id)
 
     @contextmanager
     def _counted(self, router_id: int) -> Iterator[None]:

@@ -63,6 +63,7 @@ class Works:
                 APPLY_TOPIC: Consumer(switching, applying.RETRIES, deadline_s=applying.DEADLINE_S),
                 CLEAR_TOPIC: Consumer(clearing, applying.RETRIES, deadline_s=applying.DEADLINE_S),
             },
+            concurrency=applying.CONCURRENCY,
             chance=lambda: 0.5,
         )
         self.reconciliation = Reconciliation(uow, self.gateway, self.settings)

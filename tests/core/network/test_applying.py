@@ -187,7 +187,7 @@ async def test_a_hanging_router_delays_nobody_else(shop: Shop, settings: Setting
     async with switching_at(shop, settings, keyring, Limits(switching_s=30)) as works:
         await works.jobs.drain()
         works.second.faults.add(Hang(), "/ppp")
-        lines = [await _more_of_agus(works, number) for number in range(80)]
+        lines = [await _more_of_agus(works, number) for number in range(160)]
         for line in lines:
             await isolate(works, line)
         await isolate(works, JOHN)
