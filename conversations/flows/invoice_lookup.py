@@ -10,8 +10,9 @@ from conversations import bill_texts, papers
 from conversations.engine.flow import Flow
 from conversations.engine.say import Option, Say, say
 from conversations.engine.turn import End, Outcome, Turn
-from conversations.flows import identify, payment_code, which_service
+from conversations.flows import identify, more_time, payment_code, which_service
 from conversations.flows.identify import IdentifyState
+from conversations.flows.more_time import ASK_FOR_TIME, TimeState
 from conversations.flows.payment_code import PAY, CodeState, channel_named
 from conversations.flows.which_service import WhichState
 from conversations.parsing import parse_period
@@ -106,7 +107,7 @@ async def _list(turn: Turn[LookupState]) -> Say | End:
         *(["invoice_lookup.isolated"] if profile.status is ServiceStatus.ISOLATED else []),
         rows=[bill_texts.row(bill, turn.today) for bill in owed],
         footer="invoice_lookup.pick",
-        actions=(PAY, *others),
+        actions=(PAY, *await _more_time(turn), *others),
     )
 
 
@@ -114,6 +115,8 @@ async def _list(turn: Turn[LookupState]) -> Say | End:
 async def bills(turn: Turn[LookupState]) -> Outcome:
     if turn.choice == OTHER_SERVICE.id:
         return turn.call(which_service.flow, WhichState(duty=Duty.BILLS), then=other)
+    if turn.choice == ASK_FOR_TIME.id:
+        return turn.call(more_time.flow, TimeState(turn.state.customer_id), then=decided)
     wants_to_pay = turn.choice == PAY.id or understand(turn.text).intent is Intent.PAY_BILL
     if turn.choice not in {PAY.id, None}:
         return turn.goto(detail, invoice=turn.choice)
@@ -177,6 +180,12 @@ async def paid(turn: Turn[LookupState], _nothing: None) -> Outcome:
 
 
 @flow.continuation
+async def decided(turn: Turn[LookupState], _nothing: None) -> Outcome:
+    """About more time: what was decided is all there is to say."""
+    return turn.end()
+
+
+@flow.continuation
 async def other(turn: Turn[LookupState], service: ServiceOfChat | None) -> Outcome:
     """Another service of the same chat, from the start."""
     fresh = {"month": 0, "year": 0, "invoice": ""}
@@ -201,6 +210,12 @@ async def _owed(turn: Turn[LookupState]) -> list[Invoice]:
         state.customer_id, month=state.month or None, year=state.year or None
     )
     return list(reversed(newest_first))
+
+
+async def _more_time(turn: Turn[LookupState]) -> list[Option]:
+    """Time to pay is offered only where it would help."""
+    until = await turn.services.billing.time_on_offer(turn.state.customer_id)
+    return [] if until is None else [ASK_FOR_TIME]
 
 
 async def _other_services(turn: Turn[LookupState]) -> list[Option]:
