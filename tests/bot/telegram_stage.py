@@ -23,6 +23,7 @@ from tests.sandbox import telegram_stage as telegram
 JOHN = Person(conversations.JOHN, "John Doe")
 SITI = Person(conversations.SITI, "Siti Rahma")
 STRANGER = Person(conversations.STRANGER, "Tamu Asing", language_code="en")
+ADMIN = Person(conversations.ADMIN, "Admin")
 
 
 @dataclass
@@ -81,7 +82,7 @@ def labels(message: dict[str, Any]) -> list[str]:
 @asynccontextmanager
 async def office(url: str, *, flows: Iterable[AnyFlow] = FLOWS, **sandbox: Any) -> AsyncIterator[Office]:
     async with (
-        telegram.staged(people=(JOHN, SITI, STRANGER), **sandbox) as outside,
+        telegram.staged(people=(JOHN, SITI, STRANGER, ADMIN), **sandbox) as outside,
         conversations.staged(url, flows=flows) as inside,
         client(telegram.TOKEN, outside.base_url.removesuffix("/bot")) as bot,
     ):

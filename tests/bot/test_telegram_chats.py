@@ -12,7 +12,7 @@ from core.customers.types import ChatRole
 from core.identity.types import Verified
 from core.platform.outbox import outbox
 from sandbox.telegram.news import AnswerNews
-from tests.bot.telegram_stage import JOHN, SITI, STRANGER, Office, buttons, labels, office
+from tests.bot.telegram_stage import ADMIN, JOHN, SITI, STRANGER, Office, buttons, labels, office
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
@@ -222,3 +222,25 @@ async def test_a_failure_of_ours_is_said_in_words(demo_url: str) -> None:
         desk.desk._conversation = None  # type: ignore[assignment] # a bug of ours, whichever
         [answer] = await desk.say(JOHN, "halo")
     assert answer["text"].startswith("Maaf")
+
+
+async def test_staff_link_their_chat_prove_it_and_answer_a_customer(desk: Office) -> None:
+    services = desk.inside.services
+    told = "\n".join(each["text"] for each in await desk.done(ADMIN, ("start", {}), ("contacts", {})))
+    assert "chat petugas" in told
+    assert desk.outside.api.commands.shown(ADMIN.id, "id")[0].command == "staf"
+    await desk.say(ADMIN, "/antrean")
+    await desk.say(ADMIN, await desk.inside.code())
+    await share_own_number(desk)
+    [called] = await desk.say(JOHN, "mau bicara dengan orang")
+    assert "panggilkan petugas" in called["text"]
+    assert await desk.say(JOHN, "internet saya kenapa ya") == []
+    async with services.uow.read() as tx:
+        rows = await tx.all(select(outbox.c.payload).where(outbox.c.topic == "message.text"))
+    notice = next(row.payload for row in reversed(rows) if row.payload["to"] == str(ADMIN.id))
+    assert notice["channel"] == "telegram"
+    [shown] = await desk.say(ADMIN, "ambil 1")
+    assert "internet saya kenapa ya" in shown["text"]
+    [sent] = await desk.say(ADMIN, "Sebentar, kami cek.")
+    assert sent["text"] == "Terkirim."
+    assert "Cek tagihan" in labels((await desk.say(JOHN, "menu"))[0])
