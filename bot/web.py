@@ -25,7 +25,12 @@ def create_blueprint(services: Services, conversation: Conversation, settings: S
         if not (may_call(settings) and is_ours(secret, settings.wa_webhook_secret)):
             return _json(404, {"message": "Not Found."})
         try:
-            message = wire.read(await _payload(), dict(request.headers), received_at=services.clock.now())
+            message = wire.read(
+                await _payload(),
+                dict(request.headers),
+                received_at=services.clock.now(),
+                files=await _files(),
+            )
         except (Malformed, BadRequest) as problem:
             return _json(400, {"message": str(problem)})
         except RequestEntityTooLarge:
@@ -49,6 +54,13 @@ async def _payload() -> bytes | str:
     if "payload" not in form:
         raise Malformed("the form has no field called payload")
     return str(form["payload"])
+
+
+async def _files() -> dict[str, bytes]:
+    """What came beside the payload; the edge has bounded the whole."""
+    if request.mimetype != "multipart/form-data":
+        return {}
+    return {name: file.read() for name, file in (await request.files).items()}
 
 
 def _busy(error: Throttled | Unavailable) -> Response:

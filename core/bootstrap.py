@@ -34,6 +34,7 @@ from core.platform.secrets import Keyring
 from core.platform.uow import open_uow
 from core.portal.usecases import Portal
 from core.preferences.usecases import PreferenceBook
+from core.proofs.usecases import Proofs
 from core.services import Services
 from core.settings import Settings
 from core.subscriptions.usecases import Subscriptions
@@ -65,7 +66,7 @@ async def bootstrap(
     uow = open_uow(settings.database_url, clock, nudge=nudge, synchronous=settings.sqlite_synchronous)
     throttle = Throttle(enabled=settings.throttle == "on", redis_url=settings.redis_url)
     keyring, passwords = Keyring(settings.masters), Passwords()
-    papers = Papers(uow, settings)
+    papers, proofs = Papers(uow, settings), Proofs(uow, settings)
     # Only the sandbox's routers live on this machine; elsewhere a router's address must not lead back into it.
     routers = RouterOsGateway(uow, keyring, clock, allow_loopback=settings.sandbox)
     try:
@@ -90,11 +91,12 @@ async def bootstrap(
             broadcasts=Broadcasts(uow, settings),
             billing=Billing(uow, settings),
             tickets=Tickets(uow, settings),
+            proofs=proofs,
             handovers=Handovers(uow, settings),
             network=Network(uow, routers),
             partners=Partners(uow, settings, keyring),
             papers=papers,
-            renderers=Renderers(papers.renderers()),
+            renderers=Renderers({**papers.renderers(), **proofs.renderers()}),
             file_links=FileLinks(keyring, settings.link_url),
             lines=routers,
             throttle=throttle,

@@ -31,6 +31,7 @@ from core.platform.limits import Throttle
 from core.platform.uow import UnitOfWork
 from core.portal.usecases import Portal
 from core.preferences.usecases import PreferenceBook
+from core.proofs.usecases import Proofs
 from core.settings import Settings
 from core.subscriptions.usecases import Subscriptions
 from core.tickets.usecases import Tickets
@@ -61,6 +62,7 @@ class Services:
     broadcasts: Broadcasts
     tickets: Tickets
     handovers: Handovers
+    proofs: Proofs
     network: Network
     partners: Partners
     papers: Papers

@@ -38,6 +38,7 @@ from core.platform.outbox import RetryPolicy
 from core.platform.scheduler import Daily, Every, Scheduled, Scheduler
 from core.platform.secrets import Keyring
 from core.platform.sqlite import SqliteUnitOfWork
+from core.proofs import jobs as proofs
 from core.services import Services
 from core.whatsapp import gateway_config, whatsapp_channel
 
@@ -149,6 +150,7 @@ def scheduler(services: Services) -> Scheduler:
             Scheduled("partner.suspect", Every(timedelta(seconds=30)), suspect),
             *billing.jobs(uow, services.settings),
             *handover.jobs(services.handovers),
+            *proofs.jobs(services.proofs),
             *lines.jobs(),
             *orders.jobs(services.orders),
             Scheduled("audit.seal", Every(timedelta(seconds=15)), seal),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from telegram import (
@@ -21,10 +22,12 @@ from telegram.helpers import create_deep_linked_url
 from bot import offers
 from bot.inbound import Incoming, replies
 from bot.telegram import commands, typing_sign
+from bot.telegram.files import fetched
 from bot.telegram.markup import as_html, written
 from bot.telegram.sender import edit, send, with_file
 from bot.telegram.updates import InGroup, Membership, Said, SharedContact, Tapped, read
 from conversations.engine.book import AnyFlow
+from conversations.engine.incoming import Fetch
 from conversations.engine.runtime import Conversation
 from conversations.engine.say import Reply
 from core.customers.types import ServiceOfChat
@@ -84,7 +87,10 @@ class Desk:
         text = self._opening(said) if said.text == "/start" else said.text
         if offers.awaits_secret(chat, self._flows):
             await self._forget(said)
-        await self._turn(self._incoming(said, update_id, text=text, attachments=said.attachments))
+        fetch = partial(fetched, self._bot, said.file_id, said.file_size) if said.file_id else None
+        await self._turn(
+            self._incoming(said, update_id, text=text, attachments=said.attachments, fetch=fetch)
+        )
         if said.text == "/start" and not await self._is_known(said.chat_id):
             await self._ask_for_contact(
                 said.chat_id, self._language(await self._chat(said.chat_id), said.speaks)
@@ -154,6 +160,7 @@ class Desk:
         text: str = "",
         choice_id: str | None = None,
         attachments: tuple[str, ...] = (),
+        fetch: Fetch | None = None,
     ) -> Incoming:
         """The update's own number names it, so that one Telegram brings twice is one turn (telegram contract §3)."""
         return Incoming(
@@ -163,6 +170,7 @@ class Desk:
             text=text,
             choice_id=choice_id,
             attachments=attachments,
+            fetch=fetch,
             language=received.speaks,
             received_at=self._services.clock.now(),
         )

@@ -36,6 +36,8 @@ class Said(Struct, frozen=True):
     attachments: tuple[str, ...]
     payload: str
     speaks: str
+    file_id: str = ""  # of a picture or paper, the first that came along
+    file_size: int = 0
 
 
 class Tapped(Struct, frozen=True):
@@ -108,7 +110,14 @@ def _private(message: Message, writer: User, bot_username: str) -> Said | Shared
         attachments,
         payload.strip(),
         speaks,
+        *_file(message),
     )
+
+
+def _file(message: Message) -> tuple[str, int]:
+    """What may be the proof of a payment: the largest size of a photo, or a document."""
+    found = message.photo[-1] if message.photo else message.document
+    return ("", 0) if found is None else (found.file_id, found.file_size or 0)
 
 
 def _proven_phone(message: Message, writer: User) -> str | None:

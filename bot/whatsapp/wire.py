@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 
 from msgspec import Struct
 
 from bot.inbound import Incoming
+from conversations.engine.incoming import Fetch
 from core.adapters.whatsapp.json_values import JsonObject
 from core.adapters.whatsapp.reading import Malformed, child, clean, is_address, read_object, sender_of
 from core.messaging.received import Sender
+from core.platform.errors import Invalid
 from core.platform.ids import new_uuid
+from core.proofs.rules import LARGEST_PICTURE
 
 CHANNEL = "whatsapp"
 
@@ -26,8 +31,17 @@ class Group(Struct, frozen=True):
     """A message to a group, a broadcast list or a newsletter: not ours to answer."""
 
 
-def read(raw: bytes | str, headers: Mapping[str, str], *, received_at: datetime) -> Incoming | Group:
-    """Read a wire payload, wherever a gateway's version puts its facts; raises `Malformed`."""
+def read(
+    raw: bytes | str,
+    headers: Mapping[str, str],
+    *,
+    received_at: datetime,
+    files: Mapping[str, bytes] | None = None,
+) -> Incoming | Group:
+    """Read a wire payload, wherever a gateway's version puts its facts; raises `Malformed`.
+
+    `files` are the parts that came beside it, by the names that its attachments call them.
+    """
     payload = read_object(raw)
     sender = _sender(payload)
     if isinstance(sender, Group):
@@ -40,6 +54,7 @@ def read(raw: bytes | str, headers: Mapping[str, str], *, received_at: datetime)
         phone=sender.phone,
         text=_said(payload, attachments),
         attachments=tuple(_kind(attachment) for attachment in attachments),
+        fetch=_fetch(attachments, files or {}),
         answered_in_text=True,
         session=_session(payload, headers),
         received_at=received_at,
@@ -72,6 +87,31 @@ def _message_id(payload: JsonObject, headers: Mapping[str, str]) -> str:
     sent = {name.lower(): value for name, value in headers.items()}
     named = (*(sent.get(name) for name in _ID_HEADERS), child(payload, "metadata").get("requestId"))
     return next((found for each in named if (found := clean(each))), new_uuid())
+
+
+def _fetch(attachments: list[JsonObject], files: Mapping[str, bytes]) -> Fetch | None:
+    """The first attachment whose bytes came along and may be a picture or a paper."""
+    for attachment in attachments:
+        if _kind(attachment) == "voice":
+            continue
+        if (content := files.get(clean(attachment.get("fileField")))) is not None:
+            return partial(_carried, content)
+        if encoded := clean(attachment.get("base64")):
+            return partial(_decoded, encoded)
+    return None
+
+
+async def _carried(content: bytes) -> bytes:
+    return content
+
+
+async def _decoded(encoded: str) -> bytes:
+    if len(encoded) > LARGEST_PICTURE * 4 // 3 + 4:
+        raise Invalid("picture_large")
+    try:
+        return b64decode(encoded.partition("base64,")[2] or encoded, validate=True)
+    except ValueError as problem:
+        raise Invalid("no_picture") from problem
 
 
 def _session(payload: JsonObject, headers: Mapping[str, str]) -> str:

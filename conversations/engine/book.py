@@ -40,6 +40,11 @@ class FlowBook:
                 return flow
         return None
 
+    @property
+    def for_pictures(self) -> AnyFlow | None:
+        """The flow that a picture begins."""
+        return next((flow for flow in self.by_name.values() if flow.takes_pictures), None)
+
     def menu(self) -> tuple[AnyFlow, ...]:
         """What customers can do: flows with a name for people, in the order they were listed."""
         return tuple(flow for flow in self._named if flow.audience is Audience.EVERYONE)

@@ -30,7 +30,7 @@ class Step(Generic[S]):
 
     A `secret` answer is never compared, logged or kept. Another wish may interrupt a step unless it is not
     `interruptible`. A `perishable` step waits for something that is worthless after a while, so nobody is led back to it.
-    At a `browsing` step nothing is owed: the answer has been given, the choices only lead on. `help` is what the second
+    A step that `takes_pictures` is answered by one. At a `browsing` step nothing is owed: the answer has been given, the choices only lead on. `help` is what the second
     wrong answer brings.
     """
 
@@ -42,6 +42,7 @@ class Step(Generic[S]):
     interruptible: bool
     perishable: bool
     browsing: bool
+    takes_pictures: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Flow(Generic[S]):
         permission: Permission | None = None,
         hears: Hears | None = None,
         upgrades: Mapping[int, Upgrade] | None = None,
+        takes_pictures: bool = False,
     ) -> None:
         self.name, self.state, self.version = name, state, version
         #: Key of what the menu and "did you mean" call it.
@@ -76,6 +78,8 @@ class Flow(Generic[S]):
         #: Key of what is said to somebody who comes back after a while to find it unfinished.
         self.reopening = reopening
         self.serves, self.commands, self.audience = serves, commands, audience
+        #: Whether a picture that comes without being asked for begins it; there is one such flow.
+        self.takes_pictures = takes_pictures
         #: What staff need to be allowed, in a flow for staff; None is open to all of them.
         self.permission = permission
         #: Whether a whole message between two questions is for this flow, whatever else it might mean.
@@ -100,6 +104,7 @@ class Flow(Generic[S]):
         interruptible: bool = True,
         perishable: bool = False,
         browsing: bool = False,
+        takes_pictures: bool = False,
     ) -> Callable[[Answer[S]], Step[S]]:
         """Declare a step; its name is the function's, and stays when the function moves."""
 
@@ -113,6 +118,7 @@ class Flow(Generic[S]):
                 interruptible=interruptible and not secret,
                 perishable=perishable or secret,
                 browsing=browsing,
+                takes_pictures=takes_pictures,
             )
             self._claim(step.name)
             self.steps[step.name] = step

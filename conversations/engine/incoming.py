@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from msgspec import Struct
 
 #: Longer texts are cut: no question is that long, and nobody reads on.
 LONGEST_TEXT = 4000
+
+
+Fetch = Callable[[], Awaitable[bytes]]
 
 
 class Incoming(Struct, frozen=True, kw_only=True):
@@ -26,6 +30,9 @@ class Incoming(Struct, frozen=True, kw_only=True):
     text: str = ""
     choice_id: str | None = None
     attachments: tuple[str, ...] = ()
+    #: Brings the first attachment that may be a picture or a paper, when somebody wants to see it; raises `Unavailable`
+    #: when it cannot be had, `Invalid("picture_large")` when it is too large to try.
+    fetch: Fetch | None = None
     language: str = ""
     #: The channel takes the answer as one text; a file goes after it, through the outbox.
     answered_in_text: bool = False

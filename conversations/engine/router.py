@@ -61,7 +61,7 @@ class Router:
     async def route(self, silence: timedelta) -> None:
         """Take the first reading that fits; the last one always does, so nobody is left without an answer."""
         self._withdraw()
-        for reading in self._readings(silence):
+        for reading in (self._picture, *self._readings(silence)):
             if await reading():
                 return
 
@@ -92,6 +92,29 @@ class Router:
         if self._advance.step.secret:
             return (self._command, self._answer)
         return (self._step_offer, self._command, self._answer)
+
+    async def _picture(self) -> bool:
+        """A picture answers the step that asked for one; where nothing is asked, it is the proof of a payment."""
+        flow = self._book.for_pictures
+        if not self.welcomes_picture or flow is None:
+            return False
+        if not self._asks_for_picture:
+            await self._start(flow)
+        elif retry := await self._advance.answer(None):
+            await self._advance.refuse(retry)
+        return True
+
+    @property
+    def welcomes_picture(self) -> bool:
+        """Whether a picture came along that somebody here looks at."""
+        if self._cue.fetch is None or self._book.for_pictures is None:
+            return False
+        is_proof = not self._cue.text or self._meaning.intent is Intent.PAYMENT_PROOF
+        return self._asks_for_picture or (is_proof and not self._is_asked)
+
+    @property
+    def _asks_for_picture(self) -> bool:
+        return bool(self.dialogue.frames) and self._advance.step.takes_pictures
 
     # -- Readings inside a flow
 

@@ -111,7 +111,10 @@ class Conversation:
         language = self._language(chat, incoming, dialogue)
         cue = self._cue(incoming, language or self._services.settings.language, staff)
         router = Router(self._book, cue, dialogue)
-        if cue.text or cue.tap:
+        is_seen = router.welcomes_picture
+        if cue.text or cue.tap or is_seen:
+            if incoming.attachments and not is_seen:
+                says.append(say("engine.attachment_ignored"))
             await router.route(cue.now - (chat.touched_at or cue.now))
             says += router.says
         else:
@@ -127,12 +130,11 @@ class Conversation:
 
     def _opened(self, chat: Chat, incoming: Incoming) -> tuple[Dialogue, list[Say]]:
         """The stored dialogue, and what has to be said before anything else."""
-        notes = [say("engine.attachment_ignored")] if incoming.attachments and incoming.plain_text else []
         try:
-            return load(chat.dialogue, self._book), notes
+            return load(chat.dialogue, self._book), []
         except Unreadable:
             log.warning("dialogue_unreadable", channel=chat.channel, message_id=incoming.key)
-            return Dialogue(), [say("engine.lost"), *notes]
+            return Dialogue(), [say("engine.lost")]
 
     def _language(self, chat: Chat, incoming: Incoming, dialogue: Dialogue) -> Language | None:
         """The chat's own language; on first contact that of the text, when it shows, else that of the writer's app."""
@@ -149,6 +151,7 @@ class Conversation:
             text=incoming.plain_text,
             tap=incoming.choice_id,
             session=incoming.session,
+            fetch=incoming.fetch,
             chat=ChatFacts(
                 incoming.channel,
                 incoming.chat_address,

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
+from conversations.engine.incoming import Fetch
 from conversations.engine.say import Say, Sayable, as_say
 from core.customers.rules import may
 from core.customers.types import Duty, ServiceOfChat
 from core.identity.staff import StaffMember
 from core.platform.clock import local_day
 from core.platform.i18n import Language
+from core.proofs.rules import picture_of
+from core.proofs.types import Picture
 from core.services import Services
 
 if TYPE_CHECKING:  # flows are made of turns and turns name flows
@@ -61,6 +64,7 @@ class Cue(Struct, frozen=True):
     text: str
     tap: str | None  # the id of a tapped button
     session: str  # the gateway's own name for the chat, if it has one
+    fetch: Fetch | None  # brings the picture that came along
     chat: ChatFacts
     services: Services
     now: datetime
@@ -154,6 +158,10 @@ class Turn(Generic[S]):
     def today(self) -> date:
         """The day at the business."""
         return local_day(self.cue.now, self.services.settings.zone)
+
+    async def picture(self) -> Picture | None:
+        """The picture or paper that came along, None without one; raises `Invalid` for what is neither, `Unavailable`."""
+        return None if self.cue.fetch is None else picture_of(await self.cue.fetch())
 
     async def own_services(self, duty: Duty = Duty.ACCOUNT) -> tuple[ServiceOfChat, ...]:
         """The services this chat may act for in a matter."""

@@ -49,7 +49,7 @@ flow = Subflow[CodeState, None]("payment_code", CodeState)
 async def begin(turn: Turn[CodeState]) -> Outcome:
     channels = await turn.services.billing.channels()
     if not channels:
-        return turn.end(message("payment_code.nowhere", business=turn.services.settings.business_name))
+        return turn.end("payment_code.nowhere")
     known = {channel.code for channel in channels}
     if turn.state.channel in known:
         return turn.goto(code)
@@ -129,10 +129,10 @@ async def _look(turn: Turn[CodeState]) -> Outcome:
         return turn.give(None, _recorded(bill))
     looks, settings = turn.state.looks + 1, turn.services.settings
     if looks == 1:
-        why = message("payment_code.not_recorded", business=settings.business_name)
+        why = message("payment_code.not_recorded")
     else:
         now = TimeOfDay(turn.now, settings.zone)
-        why = message("payment_code.still_not_recorded", now=now, business=settings.business_name)
+        why = message("payment_code.still_not_recorded", now=now)
     return turn.retry(why, limited=False, looks=looks)
 
 

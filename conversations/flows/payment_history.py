@@ -85,7 +85,7 @@ async def _payments(turn: Turn[HistoryState]) -> Say | End:
     return say(
         *lines,
         message("payment_history.owed", count=len(owed), total=Rupiah(sum(bill.amount for bill in owed))),
-        message("payment_history.not_there", business=turn.services.settings.business_name),
+        "payment_history.not_there",
         actions=(AGAIN, PAY, *paper),
     )
 
@@ -122,7 +122,7 @@ async def _look_again(turn: Turn[HistoryState]) -> Outcome:
         return turn.goto(shown, latest=latest[0].id)
     settings = turn.services.settings
     now = TimeOfDay(turn.now, settings.zone)
-    why = message("payment_code.still_not_recorded", now=now, business=settings.business_name)
+    why = message("payment_code.still_not_recorded", now=now)
     return turn.retry(why, limited=False)
 
 

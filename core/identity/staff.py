@@ -22,7 +22,7 @@ from core.identity.counters import charge
 from core.identity.tables import logins, staff_chats
 from core.identity.types import CodeCheck, Expired, Role, Verified, WrongCode
 from core.messaging.notices import send_text
-from core.messaging.ports import Choice
+from core.messaging.ports import Attachment, Choice
 from core.platform import i18n, phones
 from core.platform.errors import Forbidden, Throttled
 from core.platform.outbox import Priority
@@ -142,7 +142,13 @@ async def chats_of(tx: ReadTx, roles: Collection[Role]) -> tuple[StaffChat, ...]
 
 
 async def tell(
-    tx: WriteTx, *, permission: Permission, text: str, key: str, choices: Sequence[Choice] = ()
+    tx: WriteTx,
+    *,
+    permission: Permission,
+    text: str,
+    key: str,
+    choices: Sequence[Choice] = (),
+    attachment: Attachment | None = None,
 ) -> int:
     """Write to everybody of staff who has a permission, once per `key`; returns for how many it is new.
 
@@ -156,6 +162,7 @@ async def tell(
             text=text,
             key=f"{key}-{chat.login_id}-{chat.channel}",
             choices=choices if chat.channel not in PHONE_CHANNELS else (),
+            attachment=attachment,
         )
         for chat in await chats_of(tx, roles_that_may(permission))
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import socket
 import uuid
@@ -24,6 +25,7 @@ from core.bootstrap import bootstrap
 from core.messaging.tables import chats, inbound_messages
 from core.platform.i18n import text
 from core.platform.outbox import outbox
+from core.proofs.tables import proof_pictures
 from core.services import Services
 from tests.conversations.stage import JOHN, SITI, STRANGER, morning, settings_for
 
@@ -135,9 +137,11 @@ async def test_a_multipart_message_is_answered_by_its_caption(gateway: Gateway) 
     assert "Rp627.500" in rest[0]
 
 
-async def test_a_photo_alone_gets_a_kind_answer(gateway: Gateway) -> None:
-    answer = await gateway.say(JOHN, "", inputType="image", attachments=[{"type": "image", "base64": "AAAA"}])
-    assert answer == text("engine.attachment_alone", "id")
+async def test_an_attachment_without_a_picture_in_it_gets_a_kind_answer(gateway: Gateway) -> None:
+    for encoded, key in (("AAAA", "error.no_picture"), ("%%%", "error.no_picture"), ("", "engine.attachment_alone")):
+        broken = [{"type": "image", "base64": encoded}]
+        answer = await gateway.say(JOHN, "", inputType="image", attachments=broken)
+        assert answer == text(key, "id")
 
 
 async def test_a_repeated_delivery_gets_the_same_answer_and_has_no_second_effect(gateway: Gateway) -> None:
@@ -257,3 +261,23 @@ async def test_a_flood_is_told_to_come_back(demo_url: str) -> None:
         response = await flooded.post(JOHN, "halo")
     assert (response.status_code, response.headers["Retry-After"]) == (429, "5")
     assert response.json() == {"message": "Too Many Attempts."}
+
+
+async def test_a_photo_in_either_form_is_the_proof_of_a_payment(gateway: Gateway) -> None:
+    png = b"\x89PNG\r\n\x1a\n" + bytes(64)
+    part = {"type": "image", "mimetype": "image/png", "size": len(png), "fileField": "file0"}
+    payload = _payload(JOHN, "", "m-2", inputType="image", attachments=[part])
+    response = await gateway.client.post(
+        PATH,
+        data={"payload": json.dumps(payload), "sessionid": "s"},
+        files={"file0": ("bukti.png", png, "image/png")},
+        headers=_headers("m-2"),
+    )
+    assert "tagihan yang mana" in response.json()["output"]
+    assert "bukti bayar 1" in await gateway.say(JOHN, "2")
+    inline = [{"type": "image", "base64": base64.b64encode(png + b"2").decode()}]
+    await gateway.say(JOHN, "", inputType="image", attachments=inline)
+    assert "bukti bayar 2" in await gateway.say(JOHN, "2")
+    async with gateway.services.uow.read() as tx:
+        kept = await tx.all(select(proof_pictures.c.content).order_by(proof_pictures.c.proof_id))
+    assert [bytes(row.content) for row in kept] == [png, png + b"2"]
