@@ -11,6 +11,7 @@ from bot.telegram.inbox import TOPIC
 from core.customers.types import ChatRole
 from core.identity.types import Verified
 from core.platform.outbox import outbox
+from core.proofs.tables import proof_pictures
 from sandbox.telegram.news import AnswerNews
 from tests.bot.telegram_stage import ADMIN, JOHN, SITI, STRANGER, Office, buttons, labels, office
 
@@ -244,3 +245,16 @@ async def test_staff_link_their_chat_prove_it_and_answer_a_customer(desk: Office
     [sent] = await desk.say(ADMIN, "Sebentar, kami cek.")
     assert sent["text"] == "Terkirim."
     assert "Cek tagihan" in labels((await desk.say(JOHN, "menu"))[0])
+
+
+async def test_a_photo_is_fetched_and_kept_as_the_proof_of_a_payment(desk: Office) -> None:
+    await share_own_number(desk)
+    response = await desk.outside.http.post(
+        f"phone/api/chats/{JOHN.id}/messages", files={"photo": ("foto.png", PNG, "image/png")}
+    )
+    assert response.status_code == 202
+    await desk.work()
+    [sent] = await desk.say(JOHN, "1")
+    assert "bukti bayar 1" in sent["text"]
+    async with desk.inside.services.uow.read() as tx:
+        assert bytes(await tx.scalar(select(proof_pictures.c.content))) == PNG

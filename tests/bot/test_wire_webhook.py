@@ -138,7 +138,11 @@ async def test_a_multipart_message_is_answered_by_its_caption(gateway: Gateway) 
 
 
 async def test_an_attachment_without_a_picture_in_it_gets_a_kind_answer(gateway: Gateway) -> None:
-    for encoded, key in (("AAAA", "error.no_picture"), ("%%%", "error.no_picture"), ("", "engine.attachment_alone")):
+    for encoded, key in (
+        ("AAAA", "error.no_picture"),
+        ("%%%", "error.no_picture"),
+        ("", "engine.attachment_alone"),
+    ):
         broken = [{"type": "image", "base64": encoded}]
         answer = await gateway.say(JOHN, "", inputType="image", attachments=broken)
         assert answer == text(key, "id")

@@ -12,6 +12,7 @@ the explanation. Lines:
     ! restart                 the process ends, and another one goes on
     ! again                   the last message is delivered once more
     ! paid ISP00123 230130001 a payment comes in from elsewhere
+    ! photo                   a photo is sent, without a word
     ! tick                    the chores that are due are done, and what they queued is listed
     ! online ISP00123 3600    the router sees the line up for so many seconds; bytes down and up may follow
     ! offline ISP00123        the router sees it down; before either, no router is seen
@@ -94,6 +95,11 @@ class Player:
                     source="test", reference=args[1], invoice_number=args[1], service_number=args[0]
                 )
                 self._sent = len(await self._stage.sent())
+            case "photo":
+                self.as_read.append("> (photo)")
+                sent = self._stage.message(self._chat, "", attachments=("image",), fetch=_photo)
+                self._last = [sent]
+                await self._deliver(self._last)
             case "tick":
                 await self._stage.services.handovers.tick()
                 await self._list_queued()
@@ -148,6 +154,10 @@ class Player:
     def _chosen(self, text: str) -> str:
         indonesian, _, english = text.partition(" | ")
         return english or indonesian if self._language == "en" else indonesian
+
+
+async def _photo() -> bytes:
+    return b"\x89PNG\r\n\x1a\n"
 
 
 def _shown(text: str) -> str:
