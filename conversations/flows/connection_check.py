@@ -21,7 +21,7 @@ from conversations.understanding import Intent, understand
 from core.customers.types import Duty, ServiceOfChat
 from core.network.types import ConnectionReport
 from core.platform.errors import NotFound, Unavailable
-from core.platform.i18n import Rupiah, message
+from core.platform.i18n import Message, Rupiah, message
 from core.subscriptions.types import ServiceStatus
 
 AGAIN = Option("again", message("connection_check.again"))
@@ -78,11 +78,23 @@ async def identified(turn: Turn[CheckState], service: ServiceOfChat) -> Outcome:
     profile = await turn.services.subscriptions.profile(service.customer_id)
     if profile.status is ServiceStatus.ISOLATED:
         return turn.goto(isolated, customer_id=service.customer_id, number=number, name=service.name)
-    since = await turn.services.network.opening_since(service.customer_id)
-    if since is not None:
-        is_late = (turn.now - since).total_seconds() > _OPENS_WITHIN_S
-        return turn.end("connection_check.opening_late" if is_late else "connection_check.coming_back")
+    if opening := await _opening(turn, service.customer_id):
+        return turn.end(opening)
     return await _look(turn, service.customer_id, number)
+
+
+async def _opening(turn: Turn[CheckState], customer_id: int) -> str | None:
+    """What to say of a line that is paid for while its router has not followed yet."""
+    since = await turn.services.network.opening_since(customer_id)
+    if since is None:
+        return None
+    is_late = (turn.now - since).total_seconds() > _OPENS_WITHIN_S
+    return "connection_check.opening_late" if is_late else "connection_check.coming_back"
+
+
+async def _no_longer_closed(turn: Turn[CheckState]) -> str | Message:
+    opening = await _opening(turn, turn.state.customer_id)
+    return opening or message("connection_check.open_again", number=turn.state.number)
 
 
 async def _next(turn: Turn[CheckState]) -> Say:
@@ -130,10 +142,18 @@ def _online(turn: Turn[CheckState], report: ConnectionReport, found: Mapping[str
     return turn.goto(looked, up, seen=ONLINE, **found)
 
 
+async def _why_closed(turn: Turn[CheckState]) -> str | Message:
+    """A line that owes nothing: paid for just now, or closed by staff for a reason of their own."""
+    profile = await turn.services.subscriptions.profile(turn.state.customer_id)
+    if profile.status is ServiceStatus.ISOLATED:
+        return message("connection_check.closed_by_staff", number=turn.state.number)
+    return await _no_longer_closed(turn)
+
+
 async def _isolated(turn: Turn[CheckState]) -> Say | End:
     owed = await turn.services.billing.invoices_of(turn.state.customer_id)
     if not owed:
-        return End((say("connection_check.coming_back"),))
+        return End((say(await _why_closed(turn)),))
     total = Rupiah(sum(bill.amount for bill in owed))
     return say(
         message("connection_check.isolated", number=turn.state.number, count=len(owed), total=total),
@@ -158,4 +178,4 @@ async def paid(turn: Turn[CheckState], _nothing: None) -> Outcome:
     profile = await turn.services.subscriptions.profile(turn.state.customer_id)
     if profile.status is ServiceStatus.ISOLATED:
         return turn.goto(isolated)
-    return turn.end("connection_check.coming_back")
+    return turn.end(await _no_longer_closed(turn))

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from conversations import line_texts
+from core.network import switching
+from core.network.tables import line_states
 from core.network.types import Uptime, Usage
 from core.platform.i18n import text
 from core.subscriptions.tables import subscriptions
-from tests.conversations.stage import JOHN, SITI, Stage
+from tests.conversations.stage import DEWI, JOHN, SITI, Stage
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 #: Ten in the morning in Jakarta.
@@ -33,6 +35,25 @@ async def test_an_isolated_line_that_owes_nothing_is_coming_back(stage: Stage) -
         source="test", reference="1", invoice_number=bill.number, service_number="28900002"
     )
     assert await stage.say(SITI, "9") == text("connection_check.coming_back", "id")
+
+
+async def test_a_line_that_was_paid_for_and_is_open_already_is_said_to_be(stage: Stage) -> None:
+    await stage.say(SITI, "cek koneksi", "2")
+    (bill,) = await stage.services.billing.invoices_of(3)
+    await stage.services.billing.settle(
+        source="test", reference="1", invoice_number=bill.number, service_number="28900002"
+    )
+    async with stage.services.uow.write() as tx:
+        await tx.execute(line_states.update().values(applied_revision=line_states.c.revision))
+    assert await stage.say(SITI, "9") == text("connection_check.open_again", "id", number="28900002")
+
+
+async def test_a_line_that_staff_has_closed_is_not_blamed_on_a_bill(stage: Stage) -> None:
+    async with stage.services.uow.write() as tx:
+        await switching.isolate(tx, 5, reason="misuse", key="by hand")
+    assert await stage.say(DEWI, "cek koneksi") == text(
+        "connection_check.closed_by_staff", "id", number="28900004"
+    )
 
 
 @pytest.mark.parametrize(
