@@ -40,7 +40,7 @@ def settings_or_exit() -> Settings:
         raise SystemExit(2)
     as_json = settings.log_format == "json" or (not settings.log_format and not sys.stderr.isatty())
     logging.configure(settings.log_level, as_json=as_json)
-    settings = calling_back_locally(settings, environ)
+    settings = with_demo_letterhead(calling_back_locally(settings, environ))
     return pointed_at_stand_ins(settings, environ) if settings.sandbox else settings
 
 
@@ -59,6 +59,15 @@ def calling_back_locally(settings: Settings, environ: Mapping[str, str]) -> Sett
     if is_decided or not settings.demo:
         return settings
     return msgspec.structs.replace(settings, callback_allow_private=True)
+
+
+def with_demo_letterhead(settings: Settings) -> Settings:
+    """The demo's papers look like a provider's, unless somebody has set their own."""
+    if not settings.demo or settings.business_address or settings.business_phone:
+        return settings
+    return msgspec.structs.replace(
+        settings, business_address="Jl. Merdeka No. 17, Bandung 40111", business_phone="0800 1234 567"
+    )
 
 
 def pointed_at_stand_ins(settings: Settings, environ: Mapping[str, str]) -> Settings:

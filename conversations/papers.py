@@ -18,6 +18,9 @@ BILL, RECEIPT = (
     Option("receipt_pdf", message("papers.receipt_pdf")),
 )
 
+#: How many payments back a receipt is looked for: three years of monthly bills.
+LOOKED_BACK = 36
+
 _FILE_WORDS = word_set("pdf unduh download cetak print")
 _RECEIPT_WORDS = word_set("kwitansi kwitansinya kuitansi kuitansinya struk struknya receipt receipts")
 #: Somebody who says these speaks of a proof of their own, or of money that is not there yet.
@@ -69,6 +72,11 @@ def no_receipt(made: Sequence[PaymentMade]) -> Message:
     if not made:
         return message("papers.no_payment_yet")
     return _of("papers.no_such_payment", made[0].year, made[0].month)
+
+
+def of_bill(number: str, made: Sequence[PaymentMade]) -> PaymentMade | None:
+    """The payment that paid a bill, or the last part of it."""
+    return next((payment for payment in made if payment.invoice_number == number), None)
 
 
 def meant(text: str, payments: Sequence[PaymentMade], today: date) -> PaymentMade | None:

@@ -35,6 +35,8 @@ log = structlog.get_logger(__name__)
 
 #: Turns of one chat in other processes that a turn gives way to before it gives up; each of them has moved the chat on.
 _REPLAYS = 100
+#: Choices that stand under a file as buttons; more would be a second list of what was just listed.
+_BESIDE_A_FILE = 3
 #: What a person reads in place of a file, by its kind.
 _FILES = {"image": "handover.photo", "voice": "handover.voice"}
 #: What is said to an attachment that comes without a word, by its kind.
@@ -87,7 +89,7 @@ class Conversation:
                 await handover.give_back(tx, self._services.settings, person.id)
             await chats.save_turn(tx, after, message_id=incoming.key, replies=[msgspec.to_builtins(reply)])
             if reply.attachment and incoming.answered_in_text:
-                await _send_after(tx, incoming, reply.attachment)
+                await _send_after(tx, incoming, reply, reply.attachment)
         return (reply,)
 
     async def _pass_on(self, incoming: Incoming, chat: Chat, person: Answering) -> None:
@@ -165,11 +167,16 @@ class Conversation:
         )
 
 
-async def _send_after(tx: WriteTx, incoming: Incoming, file: Attachment) -> None:
-    """Post a file that the answer itself cannot carry, once per message, under its own name."""
-    key = f"file:{incoming.channel}:{incoming.key}"
+async def _send_after(tx: WriteTx, incoming: Incoming, reply: Reply, file: Attachment) -> None:
+    """Post a file that the answer itself cannot carry, once per message, with the answer's buttons where they are few."""
     await send_text(
-        tx, to=incoming.chat_address, text=file.name, key=key, priority=Priority.REPLY, attachment=file
+        tx,
+        to=incoming.chat_address,
+        text=file.name,
+        key=f"file:{incoming.channel}:{incoming.key}",
+        priority=Priority.REPLY,
+        choices=reply.choices if len(reply.choices) <= _BESIDE_A_FILE else (),
+        attachment=file,
     )
 
 

@@ -23,8 +23,6 @@ from core.platform.i18n import Message, message
 from core.subscriptions.types import ServiceStatus
 
 BACK = Option("back", message("invoice_lookup.back"))
-#: How far back the payment of a bill is looked for.
-_RECEIPTS = 36
 OTHER_SERVICE = Option("other_service", message("invoice_lookup.other_service"))
 
 
@@ -157,8 +155,8 @@ async def _paper(turn: Turn[LookupState], bill: Invoice) -> Say | None:
     """The bill or its receipt as a file, whichever is asked for; None when neither is."""
     asks_for_receipt = turn.choice == papers.RECEIPT.id or papers.asks_for_receipt(turn.text)
     if asks_for_receipt and bill.status is InvoiceStatus.PAID:
-        made = await turn.services.billing.payments_of(turn.state.customer_id, limit=_RECEIPTS)
-        paid_by = next((payment for payment in made if payment.invoice_number == bill.number), None)
+        made = await turn.services.billing.payments_of(turn.state.customer_id, limit=papers.LOOKED_BACK)
+        paid_by = papers.of_bill(bill.number, made)
         return papers.bill(bill, turn.chat) if paid_by is None else papers.receipt(paid_by, turn.chat)
     if turn.choice == papers.BILL.id or papers.asks_for_file(turn.text):
         return papers.bill(bill, turn.chat)

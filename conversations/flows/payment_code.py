@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from conversations import papers
 from conversations.engine.flow import Subflow
 from conversations.engine.say import Option, Say, option, say
 from conversations.engine.turn import End, Outcome, Turn
@@ -123,10 +124,10 @@ async def _explain(turn: Turn[CodeState]) -> Outcome:
 
 
 async def _look(turn: Turn[CodeState]) -> Outcome:
-    """Whether the payment has come in: what we see counts, not what is said."""
+    """Whether the payment has come in: what we see counts, not what is said. Who asks for the receipt gets it."""
     bill = await _bill(turn)
     if bill is not None and bill.status is InvoiceStatus.PAID:
-        return turn.give(None, _recorded(bill))
+        return turn.give(None, _recorded(bill), *await _receipt(turn, bill))
     looks, settings = turn.state.looks + 1, turn.services.settings
     if looks == 1:
         why = message("payment_code.not_recorded")
@@ -134,6 +135,15 @@ async def _look(turn: Turn[CodeState]) -> Outcome:
         now = TimeOfDay(turn.now, settings.zone)
         why = message("payment_code.still_not_recorded", now=now)
     return turn.retry(why, limited=False, looks=looks)
+
+
+async def _receipt(turn: Turn[CodeState], bill: Invoice) -> Sequence[Say]:
+    """The receipt as a file, for whoever asks for it in a chat that takes files."""
+    if not (turn.chat.takes_files and papers.asks_for_receipt(turn.text)):
+        return ()
+    made = await turn.services.billing.payments_of(turn.state.customer_id, limit=papers.LOOKED_BACK)
+    paid_by = papers.of_bill(bill.number, made)
+    return () if paid_by is None else (papers.receipt(paid_by, turn.chat),)
 
 
 async def _bill(turn: Turn[CodeState]) -> Invoice | None:

@@ -19,8 +19,8 @@ from core.platform.i18n import Day, Message, Month, Rupiah, TimeOfDay, message
 
 AGAIN = Option("again", message("payment_history.again"))
 
-#: How many payments are told, and how far back a receipt is looked for.
-_LATEST, _RECEIPTS = 3, 36
+#: How many payments are told.
+_LATEST = 3
 _LONGEST_REQUEST = 200
 
 
@@ -55,7 +55,7 @@ async def begin(turn: Turn[HistoryState]) -> Outcome:
 @flow.continuation
 async def identified(turn: Turn[HistoryState], service: ServiceOfChat) -> Outcome:
     """Whoever asked for a receipt has it above the list."""
-    made = await turn.services.billing.payments_of(service.customer_id, limit=_RECEIPTS)
+    made = await turn.services.billing.payments_of(service.customer_id, limit=papers.LOOKED_BACK)
     asked = papers.meant(turn.state.asked, made, turn.today) if turn.state.asked else None
     return await _show(turn, service, *([papers.receipt(asked, turn.chat)] if asked else []))
 
@@ -109,7 +109,7 @@ def _names_file(turn: Turn[HistoryState]) -> bool:
 
 
 async def _hand_over(turn: Turn[HistoryState]) -> Outcome:
-    made = await turn.services.billing.payments_of(turn.state.customer_id, limit=_RECEIPTS)
+    made = await turn.services.billing.payments_of(turn.state.customer_id, limit=papers.LOOKED_BACK)
     asked = papers.meant(turn.text, made, turn.today)
     if asked is None:
         return turn.retry(papers.no_receipt(made), limited=False)
