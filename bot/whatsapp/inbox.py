@@ -8,11 +8,12 @@ import msgspec
 
 from core.adapters.whatsapp.channel import named
 from core.adapters.whatsapp.dialects.dialect import Dialect
-from core.messaging import deliveries
+from core.messaging import deliveries, recipients
 from core.messaging.received import Batch, Receipt, Received
 from core.platform import outbox
 from core.platform.outbox import Priority, RetryPolicy
 from core.platform.uow import UnitOfWork, WriteTx
+from core.whatsapp import CHANNEL
 
 #: Somebody is waiting: a few quick tries, then it is over.
 POLICY = RetryPolicy(first_s=1, factor=2, longest_s=60, limit=7)
@@ -37,6 +38,8 @@ class Inbox:
             for receipt in batch.receipts:
                 await deliveries.note(tx, self._told(receipt))
             for message in batch.messages:
+                # Whoever writes can be reached again.
+                await recipients.mark_chat(tx, CHANNEL, message.sender.address, is_blocked=False)
                 await self._post(tx, message)
 
     def _told(self, receipt: Receipt) -> Receipt:

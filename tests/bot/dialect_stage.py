@@ -72,8 +72,10 @@ class Stage:
             return int(await tx.scalar(select(func.count()).select_from(table).where(*conditions)))
 
     async def jobs(self) -> list[Any]:
+        """What was kept to be answered."""
+        kept = select(outbox).where(outbox.c.topic.startswith("inbound.")).order_by(outbox.c.id)
         async with self.services.uow.read() as tx:
-            return list(await tx.all(select(outbox).order_by(outbox.c.id)))
+            return list(await tx.all(kept))
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:

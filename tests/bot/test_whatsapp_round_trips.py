@@ -14,11 +14,12 @@ from sqlalchemy import select
 
 from core.adapters.whatsapp import DialectChannel
 from core.adapters.whatsapp.dialects.dialect import HookCall
+from core.customers.tables import chat_links
 from core.messaging import deliveries
-from core.messaging.ports import Accepted, Misconfigured, OutgoingText
+from core.messaging.ports import Accepted, ChannelDown, Misconfigured, OutgoingText
 from core.messaging.received import DeliveryState
 from core.messaging.tables import chats, inbound_messages, message_deliveries
-from core.platform.outbox import State, outbox
+from core.platform.outbox import State
 from core.testing.demo import load_demo
 from core.whatsapp import dialect, whatsapp_channel
 from sandbox.web.photos import Photo
@@ -250,7 +251,7 @@ async def test_a_lost_answer_at_meta_is_not_sent_twice(demo_url: str) -> None:
         stage.bot.nudge()
 
         async def done() -> bool:
-            return await stage.count(outbox, outbox.c.state == State.DONE) == 1
+            return [job.state for job in await stage.jobs()] == [State.DONE]
 
         await until(done)
         assert len(await stage.answers()) == 1
@@ -356,3 +357,27 @@ async def test_wrong_credentials_are_told_from_right_ones(demo_url: str, name: s
         assert isinstance(refused, Misconfigured)
         await channel.aclose()
         assert await stage.answers() == []
+
+
+async def test_a_number_that_was_too_fast_rests_and_then_goes_on(demo_url: str) -> None:
+    async with dialect_stage(demo_url, "cloud") as stage:
+        await stage.say("menu")
+        stage.gateway.faults.choose(FaultMode.THROTTLED, times=1)
+        channel, halo = stage.bot.channel, OutgoingText(JOHN, "Halo")
+        first, second = [await channel.send(halo, idempotency_key=f"n-{number}") for number in range(2)]
+        assert isinstance(first, ChannelDown)
+        assert isinstance(second, ChannelDown)
+        assert "rests" in second.reason
+        stage.clock.move(timedelta(seconds=11))
+        assert isinstance(await channel.send(halo, idempotency_key="n-1"), Accepted)
+        assert [answer["text"] for answer in await stage.answers()].count("Halo") == 1
+
+
+async def test_who_was_out_of_reach_and_writes_is_in_reach_again(demo_url: str) -> None:
+    async with dialect_stage(demo_url, "waha") as stage:
+        (customer,) = await stage.services.customers.services_of_chat("whatsapp", JOHN)
+        await stage.services.customers.link_chat("whatsapp", JOHN, customer.customer_id)
+        await stage.services.customers.mark_chat("whatsapp", JOHN, is_blocked=True)
+        assert await stage.count(chat_links, chat_links.c.blocked_at.is_not(None)) == 1
+        await stage.say("menu")
+        assert await stage.count(chat_links, chat_links.c.blocked_at.is_not(None)) == 0
