@@ -6,6 +6,7 @@ from conversations.engine.book import AnyFlow
 from conversations.engine.runtime import Conversation
 from conversations.flows import (
     access,
+    broadcast,
     change_contact,
     change_plan,
     connection_check,
@@ -64,6 +65,7 @@ FLOWS: tuple[AnyFlow, ...] = (
     payment_code.flow,
     more_time.flow,
     human_ticket.flow,
+    broadcast.flow,
     staff_chats.flow,
     staff_proofs.flow,
     staff_proof.flow,

@@ -18,7 +18,7 @@ from core.identity.staff import Permission, StaffMember
 from core.messaging.notices import channels_of
 from core.platform.clock import local_day
 from core.platform.errors import Conflict, Forbidden, Invalid, NotFound
-from core.platform.uow import UnitOfWork, WriteTx
+from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 from core.settings import Settings
 
 #: As many are listed, the newest first.
@@ -92,6 +92,16 @@ class Broadcasts:
                 raise Conflict("request_reused")
             return await self._draft(tx, row, reach)
 
+    async def draft(self, staff: StaffMember, broadcast_id: int) -> Draft:
+        """What is about to be confirmed, counted anew. Raises `NotFound("broadcast")`."""
+        before = await self.progress(staff, broadcast_id)
+        reach = await self.reach(staff, before.audience)
+        async with self._uow.read() as tx:
+            row = await tx.first(select(broadcasts).where(broadcasts.c.id == broadcast_id))
+            if row is None:
+                raise NotFound("broadcast")
+            return await self._draft(tx, row, reach)
+
     async def confirm(self, staff: StaffMember, broadcast_id: int, *, count: int) -> Broadcast:
         """Send a draft to as many as were shown; confirming it again changes nothing.
 
@@ -155,7 +165,7 @@ class Broadcasts:
                 raise Conflict("broadcast_over")
             return await queries.shown(tx, await queries.held(tx, broadcast_id))
 
-    async def _draft(self, tx: WriteTx, row: Row[Any], reach: Reach) -> Draft:
+    async def _draft(self, tx: ReadTx, row: Row[Any], reach: Reach) -> Draft:
         """The sample is for the first who would have it."""
         audience = Audience(AudienceKind(row.audience), row.audience_id)
         everybody = queries.members(audience, local_day(tx.now, self._settings.zone))
