@@ -65,9 +65,9 @@ FLOWS: tuple[AnyFlow, ...] = (
     payment_code.flow,
     more_time.flow,
     human_ticket.flow,
-    broadcast.flow,
     staff_chats.flow,
     staff_proofs.flow,
+    broadcast.flow,
     staff_proof.flow,
 )
 
