@@ -28,6 +28,7 @@ class Scope(enum.StrEnum):
     READ = "read"
     PAY = "pay"
     PII = "pii"
+    STAFF = "staff"  # answers customers as a person
 
 
 class Account(Struct, frozen=True):

@@ -79,12 +79,18 @@ def _operations(spec: Any) -> list[tuple[str, Any]]:
 
 #: Endpoints of ours beside the document's: papers, which are no JSON.
 PAPERS = {"get /api/invoice/pdf", "get /api/invoice/receipt"}
+#: And what staff's programs call.
+STAFF = {
+    "get /api/staff/chats",
+    "get /api/staff/chats/messages",
+    *(f"post /api/staff/chats/{act}" for act in ("take", "send", "release", "close")),
+}
 
 
 async def test_it_lists_the_twenty_eight_endpoints_their_alternates_and_the_papers(spec: Any) -> None:
     listed = dict(_operations(spec))
     primary = {f"{method} {path}" for method, path, _ in CONTRACT}
-    assert {name for name, each in listed.items() if "x-alternate" not in each} == primary | PAPERS
+    assert {name for name, each in listed.items() if "x-alternate" not in each} == primary | PAPERS | STAFF
     assert {name for name, each in listed.items() if "x-alternate" in each} == ALTERNATES
     assert spec["openapi"] == "3.1.0"
 
