@@ -36,6 +36,7 @@ async def examine(settings: Settings) -> bool:
         _queue,
         _gateway,
         _webhook,
+        _links,
     )
     findings = [await check(settings) for check in checks]
     for finding in findings:
@@ -81,6 +82,14 @@ async def _queue(settings: Settings) -> Finding:
         advice = "see why: loket outbox list --state parked"
         return Finding("outbox", f"{parked} parked", advice, is_fatal=False)
     return Finding("outbox", "nothing parked")
+
+
+async def _links(settings: Settings) -> Finding:
+    """Whether customers can follow a link, and a gateway fetch a file."""
+    if settings.link_url:
+        return Finding("links", f"bills, receipts and files are reached at {settings.link_url}")
+    advice = "set LOKET_PUBLIC_URL: until then nobody is sent a pay link, and WhatsApp no PDF"
+    return Finding("links", "no public address", advice, is_fatal=False)
 
 
 async def _gateway(settings: Settings) -> Finding:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from api.edge import LARGEST_BODY, Edge
+import pytest
+
+from api.edge import LARGEST_BODY, Edge, shown_path
 
 
 class Told:
@@ -87,6 +89,20 @@ async def test_some_paths_may_bring_more() -> None:
     large, length = _pieces(b"x" * (LARGEST_BODY + 1)), (b"content-length", str(LARGEST_BODY + 1).encode())
     assert (await _through(edge, large, length, path="/sandbox/photos"))[0]["status"] == 200
     assert (await _through(edge, large, length, path="/api/x"))[0]["status"] == 413
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/api/invoice", "/api/invoice"),
+        ("/p/AizeEmaTx1_KwoTPSw", "/p/…"),
+        ("/v/AXg26la5aJrRKS2P7A", "/v/…"),
+        ("/f/kuIBAQ/tagihan.pdf", "/f/…"),
+        ("/webhooks/whatsapp/wire/secret", "/webhooks/…"),
+    ],
+)
+def test_the_log_shows_no_token_of_a_path(path: str, shown: str) -> None:
+    assert shown_path(path) == shown
 
 
 async def test_a_body_that_never_comes_is_given_up() -> None:
