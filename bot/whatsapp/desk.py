@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 import structlog
 
@@ -9,22 +11,27 @@ from bot import offers
 from bot.inbound import Incoming, replies
 from bot.whatsapp.replies import outgoing, read_tap
 from conversations.engine.book import AnyFlow
+from conversations.engine.incoming import Fetch
 from conversations.engine.runtime import Conversation
 from conversations.engine.say import Reply
 from core.adapters.whatsapp import DialectChannel
+from core.adapters.whatsapp.channel import TooLarge
 from core.messaging import chats, deliveries
 from core.messaging.chats import Chat
 from core.messaging.delivery import outcome_of
-from core.messaging.ports import Accepted, Gone, OutgoingText
-from core.messaging.received import Received
+from core.messaging.ports import Accepted, ChannelDown, Gone, OutgoingText, Refused
+from core.messaging.received import Media, Received
 from core.platform import i18n
-from core.platform.errors import Throttled, Unavailable
+from core.platform.errors import Invalid, Throttled, Unavailable
 from core.platform.i18n import Language
 from core.platform.outbox import Done, Job, Outcome, Retry
 from core.services import Services
 from core.whatsapp import CHANNEL
 
 log = structlog.get_logger(__name__)
+
+#: Attachments that somebody may want to see.
+_SEEN = frozenset({"image", "document"})
 
 
 class Desk:
@@ -100,9 +107,29 @@ class Desk:
             phone=received.sender.phone,
             text=received.text,
             attachments=tuple(media.kind for media in received.media),
+            fetch=self._fetching(received),
             fetches_files=True,
             received_at=self._services.clock.now(),
         )
+
+    def _fetching(self, received: Received) -> Fetch | None:
+        """How to bring the first thing that may be a picture or a paper, where the dialect hands it out."""
+        seen = (
+            media for media in received.media if media.kind in _SEEN and self._channel.can_download(media)
+        )
+        media = next(seen, None)
+        return None if media is None else partial(self._fetch, media)
+
+    async def _fetch(self, media: Media) -> bytes:
+        match await self._channel.download(media):
+            case bytes(content):
+                return content
+            case TooLarge():
+                raise Invalid("picture_large")
+            case Refused():
+                raise Invalid("no_picture")
+            case ChannelDown():
+                raise Unavailable("no_picture")
 
     async def _was_answered(self, incoming: Incoming) -> bool:
         """A tap that comes again after its answer got lost is no old button."""

@@ -20,6 +20,7 @@ from core.messaging.ports import Accepted, ChannelDown, Misconfigured, OutgoingT
 from core.messaging.received import DeliveryState
 from core.messaging.tables import chats, inbound_messages, message_deliveries
 from core.platform.outbox import State
+from core.proofs.tables import proof_pictures
 from core.testing.demo import load_demo
 from core.whatsapp import dialect, whatsapp_channel
 from sandbox.web.photos import Photo
@@ -381,3 +382,21 @@ async def test_who_was_out_of_reach_and_writes_is_in_reach_again(demo_url: str) 
         assert await stage.count(chat_links, chat_links.c.blocked_at.is_not(None)) == 1
         await stage.say("menu")
         assert await stage.count(chat_links, chat_links.c.blocked_at.is_not(None)) == 0
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"proof" * 40_000
+
+
+async def test_a_photo_sent_to_meta_is_fetched_and_kept_as_the_proof_of_a_payment(demo_url: str) -> None:
+    async with dialect_stage(demo_url, "cloud") as stage:
+        files = {"photo": ("bukti.png", PNG, "image/png")}
+        sent = await stage.http.post(f"phone/api/chats/{JOHN}/messages", data={"text": ""}, files=files)
+        assert sent.status_code == 202
+
+        async def asked() -> bool:
+            return any("tagihan yang mana" in answer["text"] for answer in await stage.answers())
+
+        await until(asked)
+        assert "bukti bayar 1" in (await stage.say("2"))["text"]
+        async with stage.services.uow.read() as tx:
+            assert bytes(await tx.scalar(select(proof_pictures.c.content))) == PNG

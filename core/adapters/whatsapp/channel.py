@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+from msgspec import Struct
+
 from core.adapters.whatsapp.client import GatewayClient
 from core.adapters.whatsapp.dialects.dialect import Dialect, OutsideWindow, Slow
 from core.adapters.whatsapp.keys import clean_key
@@ -24,6 +26,11 @@ from core.messaging.ports import (
     SendOutcome,
 )
 from core.messaging.received import Media
+
+
+class TooLarge(Struct, frozen=True):
+    """A file beyond `MAX_MEDIA_BYTES`, which is not read to its end."""
+
 
 Window = Callable[[str], Awaitable[bool]]
 """Whether a chat may be written to freely: its person wrote within the last 24 hours."""
@@ -87,7 +94,10 @@ class DialectChannel:
         )
         return Declined("it asks us to wait") if isinstance(judged, OutsideWindow | Slow) else judged
 
-    async def download(self, media: Media) -> bytes | ChannelDown | Refused:
+    def can_download(self, media: Media) -> bool:
+        return self.dialect.media_request(media) is not None
+
+    async def download(self, media: Media) -> bytes | ChannelDown | Refused | TooLarge:
         """The bytes of something that came along, at most 16 MiB and as they were announced."""
         asked = self.dialect.media_request(media)
         if asked is None:
@@ -101,8 +111,10 @@ class DialectChannel:
         answer = await self._client.exchange(location, largest_answer=MAX_MEDIA_BYTES)
         if isinstance(answer, ChannelDown):
             return answer
-        if answer.status != 200 or not answer.complete:
-            return Refused(f"the file is too large, or cannot be had (HTTP {answer.status})")
+        if answer.status != 200:
+            return Refused(f"the file cannot be had (HTTP {answer.status})")
+        if not answer.complete:
+            return TooLarge()
         return (
             answer.body
             if _is_as_announced(answer.body, media)
