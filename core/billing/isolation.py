@@ -18,7 +18,7 @@ from core.subscriptions.types import ServiceStatus
 
 log = structlog.get_logger(__name__)
 
-_BATCH = 100
+_BATCH = 1000
 
 
 async def isolate_late(uow: UnitOfWork, settings: Settings) -> int:

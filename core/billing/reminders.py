@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, literal_column, select
 
 from core.billing.links import pay_words
 from core.billing.quiet import is_waking
@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 _BATCH = 50
 _bill = invoices.c
+#: Spelled out: the index covers nothing else.
+_is_unpaid = _bill.status == literal_column(f"'{InvoiceStatus.UNPAID}'")
 
 
 class Stage(enum.IntEnum):
@@ -68,8 +70,7 @@ async def remind(uow: UnitOfWork, settings: Settings) -> int:
 async def _tell_batch(uow: UnitOfWork, settings: Settings, stage: Stage, today: date) -> int:
     statement = (
         select(invoices)
-        .where(_bill.status == InvoiceStatus.UNPAID, _bill.reminder < stage, *_is_at(stage, today))
-        .order_by(_bill.id)
+        .where(_is_unpaid, _bill.reminder.in_(range(stage)), *_is_at(stage, today))
         .limit(_BATCH)
         .with_for_update(skip_locked=True)
     )

@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
 
+from core.audit import chain
+from core.billing import commands
+from core.billing.commands import NewInvoice
+from core.billing.isolation import isolate_late
+from core.billing.reminders import remind
+from core.billing.types import InvoiceLine
 from core.billing.usecases import Billing
+from core.customers.tables import customers
 from core.customers.usecases import Customers
 from core.network import switching, wishes
 from core.network.types import Isolation
@@ -26,7 +34,15 @@ from core.tickets.types import TicketStatus
 from core.tickets.usecases import Tickets
 
 #: Tables of a handful of rows, read whole on purpose.
-SHORT = {"regions", "plan_categories", "identity_types", "help_types", "help_solutions", "payment_channels"}
+SHORT = {
+    "regions",
+    "plan_categories",
+    "identity_types",
+    "help_types",
+    "help_solutions",
+    "payment_channels",
+    "audit_head",
+}
 
 
 @pytest.fixture
@@ -88,6 +104,29 @@ async def test_the_hot_reads_never_walk_through_a_table(
             assert type(refusal).__name__ == "NotFound", refusal  # noqa: PT017
     assert len(plans) >= 13
     assert scans(plans) == []
+
+
+async def test_the_recurring_work_of_billing_is_indexed(
+    seen: tuple[SqliteUnitOfWork, list[str]], settings_of: Settings
+) -> None:
+    uow, plans = seen
+    async with uow.write() as tx:
+        await tx.insert(customers, id=1, uid="c-1", name="C", image="x", created_at=tx.now)
+        line = InvoiceLine("Paket", "Internet", 1000, 1, 0, 1000, "-")
+        day = date(2026, 11, 1)
+        await commands.issue(tx, NewInvoice("N-1", 1, 2026, 11, day, day, (line,)))
+    del plans[:]
+    await remind(uow, settings_of)
+    await isolate_late(uow, settings_of)
+    await Billing(uow, settings_of).time_on_offer(1)
+    await Billing(uow, settings_of).credit_of(1)
+    await chain.seal(uow)
+    assert scans(plans) == []
+    told = {
+        index: any(index in plan for plan in plans)
+        for index in ("ix_invoices_reminder", "ix_invoices_unpaid", "ix_ledger_entries_credit")
+    }
+    assert all(told.values()), (told, plans)
 
 
 class _Nobody:
