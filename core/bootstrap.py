@@ -34,6 +34,7 @@ from core.platform.secrets import Keyring
 from core.platform.uow import open_uow
 from core.portal.usecases import Portal
 from core.preferences.usecases import PreferenceBook
+from core.privacy.usecases import Privacy
 from core.proofs.usecases import Proofs
 from core.services import Services
 from core.settings import Settings
@@ -69,6 +70,7 @@ async def bootstrap(
     papers, proofs = Papers(uow, settings), Proofs(uow, settings)
     # Only the sandbox's routers live on this machine; elsewhere a router's address must not lead back into it.
     routers = RouterOsGateway(uow, keyring, clock, allow_loopback=settings.sandbox)
+    privacy = Privacy(uow, settings, keyring)
     try:
         yield Services(
             identity=Identity(uow, settings, keyring, passwords),
@@ -87,6 +89,7 @@ async def bootstrap(
             templates=Templates(uow, settings),
             subscriptions=Subscriptions(uow, settings, keyring),
             orders=Orders(uow, settings, keyring),
+            privacy=privacy,
             catalog=Catalog(uow),
             broadcasts=Broadcasts(uow, settings),
             billing=Billing(uow, settings),
@@ -96,7 +99,7 @@ async def bootstrap(
             network=Network(uow, routers),
             partners=Partners(uow, settings, keyring),
             papers=papers,
-            renderers=Renderers({**papers.renderers(), **proofs.renderers()}),
+            renderers=Renderers({**papers.renderers(), **proofs.renderers(), **privacy.renderers()}),
             file_links=FileLinks(keyring, settings.link_url),
             lines=routers,
             throttle=throttle,

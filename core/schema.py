@@ -18,6 +18,7 @@ from core.platform import numbering, outbox, scheduler
 from core.platform.db import metadata
 from core.portal import tables as portal
 from core.preferences import tables as preferences
+from core.privacy import tables as privacy
 from core.proofs import tables as proofs
 from core.subscriptions import tables as subscriptions
 from core.tickets import tables as tickets
@@ -40,6 +41,7 @@ __all__ = [
     "partners",
     "portal",
     "preferences",
+    "privacy",
     "proofs",
     "scheduler",
     "subscriptions",

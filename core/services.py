@@ -31,6 +31,7 @@ from core.platform.limits import Throttle
 from core.platform.uow import UnitOfWork
 from core.portal.usecases import Portal
 from core.preferences.usecases import PreferenceBook
+from core.privacy.usecases import Privacy
 from core.proofs.usecases import Proofs
 from core.settings import Settings
 from core.subscriptions.usecases import Subscriptions
@@ -57,6 +58,7 @@ class Services:
     templates: Templates
     subscriptions: Subscriptions
     orders: Orders
+    privacy: Privacy
     catalog: Catalog
     billing: Billing
     broadcasts: Broadcasts

@@ -38,6 +38,7 @@ from core.platform.outbox import RetryPolicy
 from core.platform.scheduler import Daily, Every, Scheduled, Scheduler
 from core.platform.secrets import Keyring
 from core.platform.sqlite import SqliteUnitOfWork
+from core.privacy import jobs as privacy
 from core.proofs import jobs as proofs
 from core.services import Services
 from core.whatsapp import gateway_config, whatsapp_channel
@@ -153,6 +154,7 @@ def scheduler(services: Services) -> Scheduler:
             *proofs.jobs(services.proofs),
             *lines.jobs(),
             *orders.jobs(services.orders),
+            *privacy.jobs(services.privacy),
             Scheduled("audit.seal", Every(timedelta(seconds=15)), seal),
             Scheduled("sqlite.checkpoint", Every(timedelta(seconds=15)), checkpoint, timedelta(minutes=1)),
         ],

@@ -9,10 +9,11 @@ from msgspec import Struct
 from conversations.engine.flow import Flow
 from conversations.engine.say import CANCEL, NO, YES, Option, Say, option, say
 from conversations.engine.turn import Outcome, Turn
-from conversations.flows import access, change_contact, identify, which_service
+from conversations.flows import access, change_contact, identify, my_data, which_service
 from conversations.flows.access import AccessState
 from conversations.flows.change_contact import EMAIL, PHONE, ContactState
 from conversations.flows.identify import IdentifyState
+from conversations.flows.my_data import MyDataState
 from conversations.flows.which_service import WhichState
 from conversations.own_words import LONGEST_ADDRESS, is_another_wish, one_line, reads_as_address
 from conversations.parsing import parse_yes_no, plain, word_set
@@ -28,6 +29,7 @@ CHANGE_DATA = option("change_data", "profile.change_data")
 CHANGE_PHONE = option("change_phone", "profile.change_phone")
 CHANGE_EMAIL = option("change_email", "profile.change_email")
 ACCESS = option("access", "profile.access")
+MY_DATA = option("my_data", "profile.my_data")
 OTHER_SERVICE = option("other_service", "profile.other_service")
 
 _ADDRESS_WORDS = word_set("alamat alamatnya alamatku address")
@@ -89,7 +91,7 @@ async def identified(turn: Turn[ProfileState], service: ServiceOfChat) -> Outcom
 async def _card(turn: Turn[ProfileState]) -> Say:
     profile = await turn.services.subscriptions.profile(turn.state.customer_id)
     others = await _other_services(turn)
-    return say(*_lines(profile), actions=[CHANGE_DATA, ACCESS, *others])
+    return say(*_lines(profile), actions=[CHANGE_DATA, ACCESS, MY_DATA, *others])
 
 
 @flow.step(_card, help="profile.card_help", browsing=True)
@@ -98,6 +100,8 @@ async def card(turn: Turn[ProfileState]) -> Outcome:
         return turn.call(which_service.flow, WhichState(), then=other)
     if turn.choice == ACCESS.id:
         return turn.call(access.flow, AccessState(turn.state.customer_id), then=led)
+    if turn.choice == MY_DATA.id:
+        return turn.call(my_data.flow, MyDataState(turn.state.customer_id), then=led)
     if turn.choice in {CHANGE_DATA.id, CHANGE_ADDRESS.id}:
         return turn.goto(what)
     return turn.retry("profile.card_unclear")

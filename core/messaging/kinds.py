@@ -50,6 +50,8 @@ class Notice(enum.StrEnum):
     PHONE_CHANGED = "phone_changed"
     CONTACT_CHANGED = "contact_changed"
     CHAT_JOINED = "chat_joined"
+    ERASURE_PLANNED = "erasure_planned"
+    ERASURE_DELAYED = "erasure_delayed"
 
 
 class StaffNotice(enum.StrEnum):
@@ -194,6 +196,18 @@ KINDS: Mapping[Notice, Kind] = {
         text="notice.contact_changed",
         samples={"what": message("notice.what_email"), "value": "d***@example.com"},
         needs=frozenset({"what"}),
+    ),
+    Notice.ERASURE_PLANNED: Kind(
+        category=Category.ESSENTIAL,
+        text="notice.erasure_planned",
+        samples={"day": Day(date(2026, 12, 10))},
+        needs=frozenset({"day"}),
+    ),
+    Notice.ERASURE_DELAYED: Kind(
+        category=Category.ESSENTIAL,
+        text="notice.erasure_delayed",
+        samples={"amount": Rupiah(277_500), "day": Day(date(2026, 12, 10))},
+        needs=frozenset({"amount", "day"}),
     ),
     Notice.CHAT_JOINED: Kind(
         category=Category.ESSENTIAL,

@@ -25,10 +25,10 @@ KNOWN_WORDS = (
     "english", "bahasa", "makasih", "bayar", "tagihan januari", "lanjut", "mulai ulang", "/reset", "/tagihan", "stop",
     "pasang wifi di bandung", "ganti paket", "upgrade paket", "ubah", "Toni Wijaya", "Jl. Kenanga No. 8", "081277770001",
     "akses", "undang chat lain", "putuskan", "hubungkan r3wb136q2vqm", "bukan saya", "ganti nomor hp", "ubah email",
-    "baru@example.com",
+    "baru@example.com", "unduh data", "hapus data",
 )  # fmt: skip
 TAPS = ("cancel", "yes", "no", "resend", "back", "other_service", "more", "resume", "restart", "flow:otp_reset", "subscribe", "change", "withdraw", "edit", "another", "invite", "leave", "payer", "change_data",
-        "change_phone", "change_email",
+        "change_phone", "change_email", "my_data", "copy", "erase",
         "flow:nothing", "intent:check_bill", "intent:nonsense", "language:en", "28900001", "INV-2401-001", "")  # fmt: skip
 
 messages = st.one_of(
