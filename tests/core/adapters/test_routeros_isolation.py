@@ -150,8 +150,8 @@ async def test_thousands_of_deadlines_and_cancellations_mix_no_two_customers(
             return answers.rows(question)
 
         async def check(turn: int) -> None:
-            if turn % 10 == 0:
-                simulator.faults.add(Slow(dice.choice((0.0, 0.001, 0.004, 0.02))), "/ppp/active", times=1)
+            if turn % 4 == 0:
+                simulator.faults.add(Slow(dice.choice((0.0, 0.004, 0.02, 0.02))), "/ppp/active", times=1)
             number = dice.randrange(CUSTOMERS)
             task = asyncio.create_task(ask(number, 0.01 if turn % 3 == 1 else 5.0))
             if turn % 3 == 0:
@@ -172,7 +172,7 @@ async def test_thousands_of_deadlines_and_cancellations_mix_no_two_customers(
             simulator.most_connections <= CONNECTIONS + AT_ONCE
         )  # the dropped ones take a moment to be gone
     assert sum(outcomes.values()) == CHECKS
-    assert all(count > 100 for count in outcomes.values()), outcomes
+    assert all(count > 50 for count in outcomes.values()), outcomes
 
 
 async def test_a_thousand_reports_under_faults_are_each_about_their_own_line(stage: Stage) -> None:
