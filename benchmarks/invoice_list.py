@@ -162,12 +162,14 @@ def tokens(customers: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def serving(what: str, database: Path) -> Iterator[Server]:
+def serving(
+    what: str, database: Path | str, servers: str = "benchmarks._invoice_servers"
+) -> Iterator[Server]:
     """One uvicorn worker in a process of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "benchmarks._invoice_servers", what, str(database), str(port)]
+    command = [sys.executable, "-m", servers, what, str(database), str(port)]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "LOKET_SECRET_KEY": SECRET})
     try:
         _wait_for(port)

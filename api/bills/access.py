@@ -59,6 +59,7 @@ class Terms(Struct, frozen=True):
 class Call(Struct):
     """What is learned of a request on its way: what is told of it in the log, and what goes out with any answer."""
 
+    rate: str = ""
     asked: Mapping[str, object] = {}
     headers: dict[str, str] = {}
 
@@ -108,6 +109,8 @@ async def _answered(view: PartnerView, terms: Terms, call: Call) -> Reply:
     except Declined as declined:
         return bodies.refused(declined.response, declined.detail)
     except Throttled as throttled:
+        if call.rate:
+            call.headers |= _left(allowance(call.rate))
         call.headers |= _later(throttled.retry_after_s)
         return bodies.refused(Code.RATE_LIMITED)
     except Unavailable as unavailable:
@@ -125,7 +128,7 @@ async def _admitted(view: PartnerView, terms: Terms, call: Call) -> Reply:
     key = await gate.key_of(shown, terms.scope)
     structlog.contextvars.bind_contextvars(partner_id=key.partner_id, key_id=key.id)
     rate = key.rate or terms.rate
-    call.headers |= _left(allowance(rate))
+    call.rate = rate
     call.headers |= _left(await services().throttle.count(rate, "partner", view.__name__, str(key.id)))
     claims = await gate.claims_of(key, shown)
     call.asked = {name: claims.by_name[name] for name in _TOLD if name in claims.by_name}

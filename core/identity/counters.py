@@ -15,6 +15,7 @@ from msgspec.structs import asdict, replace
 from sqlalchemy import bindparam, select
 
 from core.identity.tables import attempt_counters
+from core.platform.prepared import Prepared
 from core.platform.secrets import Keyring
 from core.platform.uow import ReadTx, WriteTx
 
@@ -119,8 +120,13 @@ async def spend(tx: WriteTx, *charges: Charge) -> int:
 
 async def seconds_to_wait(tx: ReadTx, each: Charge) -> int:
     """How long `spend` would refuse this charge; 0 when it would not. Charges nothing."""
-    row = await tx.first(_TALLY, {"wanted": each.bucket})
-    return 0 if row is None else _seconds(Tally(*tuple(row)).wait(each.limit, tx.now))
+    rows = await tx.rows(_LOOK, wanted=each.bucket)
+    return _seconds(Tally(*tuple(rows[0])).wait(each.limit, tx.now)) if rows else 0
+
+
+async def is_counted(tx: ReadTx, each: Charge) -> bool:
+    """Whether the bucket holds anything."""
+    return bool(await tx.rows(_LOOK, wanted=each.bucket))
 
 
 async def give_back(tx: WriteTx, each: Charge) -> None:
@@ -142,6 +148,7 @@ _TALLY = select(
     attempt_counters.c.strikes,
     attempt_counters.c.expires_at,
 ).where(_WANTED)
+_LOOK = Prepared(_TALLY)
 _HELD = _TALLY.with_for_update()
 _STORE = (
     attempt_counters.update()

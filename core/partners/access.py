@@ -13,11 +13,10 @@ from typing import Any
 
 import structlog
 from msgspec import Struct
-from sqlalchemy import Row, or_, select
+from sqlalchemy import bindparam, or_, select
 
 from core.identity import counters
 from core.identity.counters import Charge, Limit, charge, origin
-from core.identity.tables import attempt_counters
 from core.partners import tokens
 from core.partners.codes import Code
 from core.partners.tables import partner_keys, partner_nonces, partners
@@ -26,6 +25,7 @@ from core.partners.types import Declined, PartnerKey, Scope
 from core.platform.clock import local_day
 from core.platform.errors import Throttled, Unauthenticated
 from core.platform.ids import new_token
+from core.platform.prepared import Prepared
 from core.platform.secrets import Keyring
 from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 from core.settings import Settings
@@ -40,6 +40,7 @@ _LONGEST_JTI = 64
 _LARGEST_TIME = 2**53
 _LONGEST_EXTERNAL_ID = 36
 _LONGEST_KEY = 64
+_MOST_OPENED = 1000
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -63,6 +64,7 @@ class Gate:
     def __init__(self, uow: UnitOfWork, settings: Settings, keyring: Keyring) -> None:
         self._uow, self._settings, self._keyring = uow, settings, keyring
         self._decoy = keyring.seal(new_token())
+        self._opened: dict[str, str | None] = {}
 
     async def key_of(self, shown: Shown, scope: Scope) -> PartnerKey:
         """The live key that may be used for this from there.
@@ -71,25 +73,29 @@ class Gate:
         not known answers both like one that is, and takes as long.
         """
         async with self._uow.read() as tx:
-            wait = await counters.seconds_to_wait(tx, self._misses(shown))
+            missed = await counters.is_counted(tx, misses := self._misses(shown))
+            wait = await counters.seconds_to_wait(tx, misses) if missed else 0
             row = await _live_key(tx, shown.key)
+            now = tx.now
         if wait:
             raise Throttled(wait, "too_many_signatures")
         if row is None or (problem := _problem(row, shown.ip, scope)):
             await self._read_in_vain(shown, self._decoy if row is None else row.secret_sealed)
             raise _refused("unknown key") if row is None else _refused(problem, row.id)
-        return _as_key(row, scope)
+        used_at = row.last_used_at
+        is_worth_noting = missed or used_at is None or now >= used_at + _USE_IS_NOTED_EVERY
+        return _as_key(row, scope, is_worth_noting=is_worth_noting)
 
     async def _read_in_vain(self, shown: Shown, sealed: str) -> None:
         try:
-            tokens.read(shown.token, self._keyring.unseal(sealed) or "")
+            tokens.read(shown.token, self._unsealed(sealed) or "")
         except BadToken as bad:
             if bad.reason == "signature":
                 await self._count_miss(shown)
 
     async def claims_of(self, key: PartnerKey, shown: Shown) -> Claims:
         """What the partner signed. Raises `Unauthenticated`, and `Declined` for an external id that came before."""
-        secret = self._keyring.unseal(key.secret_sealed)
+        secret = self._unsealed(key.secret_sealed)
         if secret is None:
             raise _refused("secret cannot be unsealed", key.id)
         try:
@@ -107,12 +113,9 @@ class Gate:
         """Check what ages, remember what must not come twice, and forget wrong signatures."""
         async with self._uow.read() as tx:
             now = tx.now
-            misses = await tx.scalar(_tally(self._misses(shown)))
-            used_at = await tx.scalar(select(partner_keys.c.last_used_at).where(partner_keys.c.id == key.id))
         jti = _fresh_jti(key, claims, now)
         external_id = _signed_external_id(key, shown, secret, now)
-        is_worth_noting = used_at is None or now >= used_at + _USE_IS_NOTED_EVERY
-        if not (jti or external_id or misses is not None or is_worth_noting):
+        if not (jti or external_id or key.is_worth_noting):
             return
         async with self._uow.write() as noting:
             await counters.forget(noting, self._misses(shown))
@@ -124,6 +127,14 @@ class Gate:
             day = local_day(noting.now, self._settings.zone)
             if external_id and not await _is_new(noting, key, f"external:{day}:{external_id}"):
                 raise Declined(Code.EXTERNAL_ID_REUSED)
+
+    def _unsealed(self, sealed: str) -> str | None:
+        """A secret in clear, kept for the next request: opening it costs as much as all that is signed with it."""
+        if sealed not in self._opened:
+            if len(self._opened) >= _MOST_OPENED:
+                self._opened.clear()
+            self._opened[sealed] = self._keyring.unseal(sealed)
+        return self._opened[sealed]
 
     async def _count_miss(self, shown: Shown) -> None:
         miss = self._misses(shown)
@@ -145,22 +156,26 @@ def _refused(reason: str, key_id: int | None = None) -> Unauthenticated:
     return Unauthenticated("partner")
 
 
-async def _live_key(tx: ReadTx, presented: str) -> Row[Any] | None:
-    key = partner_keys.c
-    return await tx.first(
-        select(partner_keys, partners.c.code.label("partner_code"), partners.c.settles_at_once)
-        .join(partners, partners.c.id == key.partner_id)
-        .where(
-            key.key == presented.replace("\0", ""),
-            key.is_active,
-            partners.c.is_active,
-            or_(key.not_before.is_(None), key.not_before <= tx.now),
-            or_(key.expires_at.is_(None), key.expires_at > tx.now),
-        )
+_key, _now = partner_keys.c, bindparam("now", type_=partner_keys.c.expires_at.type)
+_LIVE_KEY = Prepared(
+    select(partner_keys, partners.c.code.label("partner_code"), partners.c.settles_at_once)
+    .join(partners, partners.c.id == _key.partner_id)
+    .where(
+        _key.key == bindparam("presented"),
+        _key.is_active,
+        partners.c.is_active,
+        or_(_key.not_before.is_(None), _key.not_before <= _now),
+        or_(_key.expires_at.is_(None), _key.expires_at > _now),
     )
+)
 
 
-def _as_key(row: Row[Any], scope: Scope) -> PartnerKey:
+async def _live_key(tx: ReadTx, presented: str) -> Any:
+    rows = await tx.rows(_LIVE_KEY, presented=presented.replace("\0", ""), now=tx.now)
+    return rows[0] if rows else None
+
+
+def _as_key(row: Any, scope: Scope, *, is_worth_noting: bool) -> PartnerKey:
     return PartnerKey(
         row.id,
         row.partner_id,
@@ -172,10 +187,11 @@ def _as_key(row: Row[Any], scope: Scope) -> PartnerKey:
         row.requires_signature,
         row.limits.get(scope),
         row.settles_at_once,
+        is_worth_noting,
     )
 
 
-def _problem(row: Row[Any], ip: str, scope: Scope) -> str:
+def _problem(row: Any, ip: str, scope: Scope) -> str:
     """Why a live key may not be used for this from there; empty when it may."""
     if not _is_allowed_from(row.networks, ip):
         return "foreign address"
@@ -194,10 +210,6 @@ def _is_allowed_from(networks: Iterable[str], ip: str) -> bool:
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return any(address in place for place in places)
-
-
-def _tally(miss: Charge) -> Any:
-    return select(attempt_counters.c.count).where(attempt_counters.c.bucket == miss.bucket)
 
 
 def _fresh_jti(key: PartnerKey, claims: Claims, now: datetime) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, bindparam, or_, select
 
 from core.partners.codes import Code
 from core.partners.rules import is_cut_off
-from core.partners.tables import partner_blocks, partner_maintenance
+from core.partners.tables import partner_maintenance
+from core.platform.prepared import Prepared
 from core.platform.uow import ReadTx
 from core.settings import Settings
 
@@ -53,12 +54,17 @@ async def why_closed(tx: ReadTx, settings: Settings, product: Row[Any]) -> Close
 
 
 async def _is_in_maintenance(tx: ReadTx, partner_id: int) -> bool:
-    window = partner_maintenance.c
-    of_this = or_(window.partner_id.is_(None), window.partner_id == partner_id)
-    running = (window.ends_at > tx.now, window.starts_at <= tx.now)
-    return await tx.scalar(select(window.id).where(of_this, *running).limit(1)) is not None
+    return bool(await tx.rows(_MAINTENANCE, partner_id=partner_id, now=tx.now))
 
 
-async def block_of(tx: ReadTx, customer_id: int) -> Block | None:
-    kind = await tx.scalar(select(partner_blocks.c.kind).where(partner_blocks.c.customer_id == customer_id))
-    return None if kind is None else Block(kind)
+_window = partner_maintenance.c
+_now = bindparam("now", type_=_window.ends_at.type)
+_MAINTENANCE = Prepared(
+    select(_window.id)
+    .where(
+        or_(_window.partner_id.is_(None), _window.partner_id == bindparam("partner_id")),
+        _window.ends_at > _now,
+        _window.starts_at <= _now,
+    )
+    .limit(1)
+)

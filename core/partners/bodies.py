@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from msgspec import UNSET, Struct, UnsetType
 
 from core.partners.codes import DONE, WORDS, Code, Words
@@ -177,7 +178,7 @@ def of_nobody() -> Envelope:
 
 
 def _customer(inquiry: Inquiry, moment: datetime, zone: ZoneInfo) -> tuple[Pair, ...]:
-    at = format_datetime(moment.astimezone(zone), "dd MMM y | HH:mm", tzinfo=zone, locale="en")
+    at = f"{moment.astimezone(zone):%d %b %Y | %H:%M}"  # the process speaks English, whoever it serves
     return (
         Pair("Nama Pelanggan", inquiry.customer_name),
         Pair("Tanggal & Waktu Pembayaran", at),
@@ -190,7 +191,7 @@ def _bill_details(inquiry: Inquiry, *, is_mandatory: bool | UnsetType) -> tuple[
     bills = [
         BillDetail(
             bill_id=str(number),
-            bill_info=(Pair("Bulan", format_date(_first_day(bill), "MMMM y", locale="id")),),
+            bill_info=(Pair("Bulan", _month(bill.year, bill.month, "MMMM y", "id")),),
             is_mandatory=is_mandatory,
             key="Jumlah Tagihan",
             value=bill.amount,
@@ -208,9 +209,10 @@ def _bill_details(inquiry: Inquiry, *, is_mandatory: bool | UnsetType) -> tuple[
 
 
 def _period(bills: Sequence[BillItem]) -> Pair:
-    first, last = (format_date(_first_day(bill), "MMM y", locale="en") for bill in (bills[0], bills[-1]))
+    first, last = (_month(bill.year, bill.month, "MMM y", "en") for bill in (bills[0], bills[-1]))
     return Pair("Periode", first if first == last else f"{first} - {last}")
 
 
-def _first_day(bill: BillItem) -> date:
-    return date(bill.year, bill.month, 1)
+@lru_cache(maxsize=1024)
+def _month(year: int, month: int, pattern: str, language: str) -> str:
+    return format_date(date(year, month, 1), pattern, locale=language)

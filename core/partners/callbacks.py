@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from msgspec import Struct
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 from typing_extensions import override
 
 from core.partners import bodies, queries
@@ -31,6 +31,7 @@ from core.partners.types import State, Transaction
 from core.platform import outbox
 from core.platform.errors import Conflict, NotFound
 from core.platform.outbox import Done, Job, Later, Outcome, Park, Retry, RetryPolicy
+from core.platform.prepared import Prepared
 from core.platform.secrets import Keyring
 from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 from core.settings import Settings
@@ -76,9 +77,13 @@ async def plan_deliveries(
     tx: WriteTx, partner_id: int, transaction_id: int, asked_for: Sequence[str]
 ) -> None:
     """Note at acceptance who will hear of the end: the addresses of the payment, else the partner's own."""
+    if not asked_for:
+        for number, row in enumerate(await tx.rows(_DEFAULTS, partner_id=partner_id), 1):
+            await _add(tx, transaction_id, number, row.id)
+        return
     for url in dict.fromkeys(asked_for):
         await tx.insert_new(callback_urls, partner_id=partner_id, url=url, is_default=False)
-    wanted = callback_urls.c.url.in_(asked_for) if asked_for else callback_urls.c.is_default
+    wanted = callback_urls.c.url.in_(asked_for)
     rows = await tx.all(
         select(callback_urls.c.id)
         .where(callback_urls.c.partner_id == partner_id, wanted)
@@ -86,6 +91,13 @@ async def plan_deliveries(
     )
     for number, row in enumerate(rows, 1):
         await _add(tx, transaction_id, number, row.id)
+
+
+_DEFAULTS = Prepared(
+    select(callback_urls.c.id)
+    .where(callback_urls.c.partner_id == bindparam("partner_id"), callback_urls.c.is_default)
+    .order_by(callback_urls.c.id)
+)
 
 
 async def _add(tx: WriteTx, transaction_id: int, number: int, url_id: int) -> int:

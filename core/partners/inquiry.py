@@ -7,20 +7,20 @@ from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import astuple
-from sqlalchemy import Row, exists, select
+from sqlalchemy import Row, bindparam, exists, literal_column, or_, outerjoin, select
 
 from core.billing.tables import invoices
 from core.billing.types import InvoiceStatus
-from core.customers.queries import id_of
 from core.customers.rules import masked_name
 from core.customers.tables import customers
 from core.partners import queries
-from core.partners.availability import block_of, why_closed
+from core.partners.availability import Block, why_closed
 from core.partners.codes import Code
 from core.partners.rules import INQUIRY_LIFETIME
 from core.partners.scenarios import CUSTOMER, scenario
-from core.partners.tables import partner_inquiries, partner_transactions, partners
+from core.partners.tables import partner_blocks, partner_inquiries, partner_transactions
 from core.partners.types import BillItem, Declined, Inquiry, PartnerKey, Product
+from core.platform.prepared import Prepared
 from core.platform.uow import ReadTx, WriteTx
 from core.settings import Settings
 from core.subscriptions.tables import subscriptions
@@ -57,7 +57,7 @@ async def inquire(
     if product.is_sandbox:
         owed = _sandboxed(account_number)
     else:
-        owed = await _owed(tx, key.partner_id, account_number, month)
+        owed = await _owed(tx, row, account_number, month)
     return await _remembered(tx, key, product, owed, account_number=account_number, month=month)
 
 
@@ -68,40 +68,60 @@ def _sandboxed(account_number: str) -> _Owed:
     return _Owed(CUSTOMER, played.bills, is_expired=played.is_expired)
 
 
-async def _owed(tx: ReadTx, partner_id: int, account_number: str, month: int | None) -> _Owed:
-    customer_id = await id_of(tx, account_number)
-    if customer_id is None:
+async def _owed(tx: ReadTx, terms: Row[Any], account_number: str, month: int | None) -> _Owed:
+    """What the account owes, on the terms of the partner that asks."""
+    typed = account_number.strip()
+    owners = await tx.rows(_OWNER, typed=typed, upper=typed.upper())
+    if not owners:
         raise Declined(Code.NO_SUCH_ACCOUNT)
-    if block := await block_of(tx, customer_id):
-        raise Declined(block.on_inquiry)
-    if await _has_left(tx, customer_id):
+    owner = owners[0]
+    if owner.block is not None:
+        raise Declined(Block(owner.block).on_inquiry)
+    if await _has_left(tx, owner.id):
         raise Declined(Code.AT_THE_COUNTER)
-    partner = await tx.first(select(partners).where(partners.c.id == partner_id))
-    name = await tx.scalar(select(customers.c.name).where(customers.c.id == customer_id))
-    unpaid = await _unpaid(tx, customer_id)
-    if partner is None or not unpaid:
-        raise Declined(await _why_nothing(tx, customer_id))
-    if partner.rejects_arrears and len(unpaid) > partner.max_arrears:
+    unpaid = [BillItem(*row) for row in await tx.rows(_UNPAID, customer_id=owner.id)]
+    if not unpaid:
+        raise Declined(await _why_nothing(tx, owner.id))
+    if terms.rejects_arrears and len(unpaid) > terms.max_arrears:
         raise Declined(Code.TOO_MANY_MONTHS)
-    shown = unpaid[: min(month or partner.max_arrears, partner.max_arrears)]
-    return _Owed(masked_name(name) if partner.masks_names else name, shown, customer_id)
+    shown = unpaid[: min(month or terms.max_arrears, terms.max_arrears)]
+    return _Owed(masked_name(owner.name) if terms.masks_names else owner.name, tuple(shown), owner.id)
+
+
+_blocked = outerjoin(customers, partner_blocks, partner_blocks.c.customer_id == customers.c.id)
+_who = select(
+    customers.c.id, customers.c.name, customers.c.service_number, partner_blocks.c.kind.label("block")
+)
+#: Whose number it is, however its letters are typed, and who owns an inquiry.
+_OWNER = Prepared(
+    _who.select_from(_blocked).where(
+        or_(
+            customers.c.service_number == bindparam("typed"), customers.c.service_number == bindparam("upper")
+        )
+    )
+)
+_OWNER_OF = Prepared(_who.select_from(_blocked).where(customers.c.id == bindparam("customer_id")))
+_STATUSES = Prepared(
+    select(subscriptions.c.status).where(subscriptions.c.customer_id == bindparam("customer_id"))
+)
+_IS_UNPAID = invoices.c.status == literal_column(f"'{InvoiceStatus.UNPAID.value}'")
+#: Oldest first: no bill is skipped.
+_UNPAID = Prepared(
+    select(
+        invoices.c.id,
+        invoices.c.year,
+        invoices.c.month,
+        (invoices.c.amount - invoices.c.settled).label("owed"),
+    )
+    .where(invoices.c.customer_id == bindparam("customer_id"), _IS_UNPAID)
+    .order_by(invoices.c.year, invoices.c.month, invoices.c.id)
+)
 
 
 async def _has_left(tx: ReadTx, customer_id: int) -> bool:
     """Every subscription has ended: what is still owed is settled with people, at the counter."""
-    statuses = await tx.all(select(subscriptions.c.status).where(subscriptions.c.customer_id == customer_id))
+    statuses = await tx.rows(_STATUSES, customer_id=customer_id)
     return bool(statuses) and all(row.status == "inactive" for row in statuses)
-
-
-async def _unpaid(tx: ReadTx, customer_id: int) -> tuple[BillItem, ...]:
-    """Oldest first: no bill is skipped."""
-    invoice = invoices.c
-    rows = await tx.all(
-        select(invoice.id, invoice.year, invoice.month, (invoice.amount - invoice.settled).label("amount"))
-        .where(invoice.customer_id == customer_id, invoice.status == InvoiceStatus.UNPAID)
-        .order_by(invoice.year, invoice.month, invoice.id)
-    )
-    return tuple(BillItem(row.id, row.year, row.month, row.amount) for row in rows)
 
 
 async def _why_nothing(tx: ReadTx, customer_id: int) -> Code:
@@ -157,16 +177,21 @@ async def purge_unpaid(tx: WriteTx, *, batch: int = 2000) -> int:
 
 async def unpaid_as_shown(tx: ReadTx, inquiry: Row[Any]) -> Code | None:
     """Why an inquiry's bills cannot be paid any more, its invoices locked until commit; None when they can (§7.2)."""
-    owner = await tx.scalar(select(customers.c.service_number).where(customers.c.id == inquiry.customer_id))
-    if owner is None or owner.upper() != inquiry.account_number.upper():
+    owners = await tx.rows(_OWNER_OF, customer_id=inquiry.customer_id)
+    if not owners or (owners[0].service_number or "").upper() != inquiry.account_number.upper():
         return Code.WRONG_ACCOUNT
-    if await block_of(tx, inquiry.customer_id):
+    if owners[0].block is not None:
         return Code.BLOCKED_BY_BILLER
-    shown = {bill.invoice_id: bill.amount for bill in queries.as_bills(inquiry.bills)}
-    rows = await tx.all(
-        select(invoices.c.id, (invoices.c.amount - invoices.c.settled).label("amount"))
-        .where(invoices.c.id.in_(shown), invoices.c.status == InvoiceStatus.UNPAID)
-        .order_by(invoices.c.id)
-        .with_for_update(key_share=True)
-    )
-    return None if {row.id: row.amount for row in rows} == shown else Code.AMOUNT_MISMATCH
+    rows = await tx.rows(_HELD_UNPAID, customer_id=inquiry.customer_id)
+    owed = {row.id: row.owed for row in rows}
+    as_shown = all(owed.get(bill.invoice_id) == bill.amount for bill in queries.as_bills(inquiry.bills))
+    return None if as_shown else Code.AMOUNT_MISMATCH
+
+
+#: Locked in one order for everybody.
+_HELD_UNPAID = Prepared(
+    select(invoices.c.id, (invoices.c.amount - invoices.c.settled).label("owed"))
+    .where(invoices.c.customer_id == bindparam("customer_id"), _IS_UNPAID)
+    .order_by(invoices.c.id)
+    .with_for_update(key_share=True)
+)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from core.audit.log import SYSTEM, record
 from core.partners.tables import deposit_entries, partners
@@ -65,9 +65,17 @@ async def pay_out(tx: WriteTx, partner_id: int, day_id: int, *, share: int, owed
 
 
 async def _change_balance(tx: WriteTx, partner_id: int, change: int) -> bool:
-    covered = partners.c.balance + change + partners.c.credit_limit >= 0
-    row = partners.update().where(partners.c.id == partner_id, covered)
-    return await tx.execute(row.values(balance=partners.c.balance + change)) == 1
+    return await tx.execute(_CHANGE, {"of_partner": partner_id, "change": change}) == 1
+
+
+_change = bindparam("change", type_=partners.c.balance.type)
+_CHANGE = (
+    partners.update()
+    .where(
+        partners.c.id == bindparam("of_partner"), partners.c.balance + _change + partners.c.credit_limit >= 0
+    )
+    .values(balance=partners.c.balance + _change)
+)
 
 
 async def _move(

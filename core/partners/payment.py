@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, bindparam, text
 
 from core.partners import ledger, queries
 from core.partners.availability import why_closed
@@ -15,7 +15,7 @@ from core.partners.inquiry import unpaid_as_shown
 from core.partners.rules import INQUIRY_LIFETIME, fingerprint, may_call, pays_every_bill
 from core.partners.scenarios import SETTLES_AFTER, scenario
 from core.partners.settlement import SETTLE_TOPIC
-from core.partners.tables import partner_inquiries, partner_transactions, partners
+from core.partners.tables import partner_inquiries, partner_transactions
 from core.partners.types import Declined, PartnerKey, PaymentOrder, State, Taken
 from core.platform import outbox
 from core.platform.outbox import Priority
@@ -66,20 +66,11 @@ async def _check_offer(tx: ReadTx, settings: Settings, key: PartnerKey, order: P
         raise Declined(Code.INVALID_AMOUNT)
     if product.max_amount is not None and order.amount > product.max_amount:
         raise Declined(Code.OVER_MAXIMUM)
-    await _check_callbacks(tx, settings, key, order)
-
-
-async def _check_callbacks(tx: ReadTx, settings: Settings, key: PartnerKey, order: PaymentOrder) -> None:
-    if not order.callback_urls:
-        return
-    registered = await tx.first(
-        select(partners.c.callback_hosts, partners.c.callback_ports).where(partners.c.id == key.partner_id)
-    )
     for url in order.callback_urls:
-        if registered is None or not may_call(
+        if not may_call(
             url,
-            hosts=registered.callback_hosts,
-            ports=registered.callback_ports,
+            hosts=product.callback_hosts,
+            ports=product.callback_ports,
             allow_private=settings.callback_allow_private,
         ):
             raise Declined(Code.GENERAL_ERROR, "callbackUrls")
@@ -125,12 +116,15 @@ async def _accepted(tx: WriteTx, key: PartnerKey, order: PaymentOrder, inquiry: 
         raise LookupError("a transaction vanished inside its own insert")
     if not inquiry.product_is_sandbox and not await ledger.hold(tx, key.partner_id, row.id, order.amount):
         raise Declined(Code.INSUFFICIENT_DEPOSIT)
-    await tx.execute(
-        partner_inquiries.update().where(partner_inquiries.c.id == order.inquiry_id).values(is_used=True)
-    )
+    await tx.execute(_USED, {"inquiry_id": order.inquiry_id})
     await plan_deliveries(tx, key.partner_id, row.id, order.callback_urls)
     await _queue_settlement(tx, row)
     return Taken(queries.as_transaction(row), is_replay=False)
+
+
+_USED = (
+    partner_inquiries.update().where(partner_inquiries.c.id == bindparam("inquiry_id")).values(is_used=True)
+)
 
 
 async def _queue_settlement(tx: WriteTx, row: Row[Any]) -> None:

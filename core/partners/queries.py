@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 
 from core.partners.codes import Code
 from core.partners.tables import partner_inquiries, partner_products, partner_transactions, partners
 from core.partners.types import BillItem, Inquiry, PartnerKey, Product, State, Transaction
 from core.platform.errors import NotFound
+from core.platform.prepared import Prepared
 from core.platform.uow import ReadTx
 
 _product, _inquiry, _transaction = partner_products.c, partner_inquiries.c, partner_transactions.c
@@ -41,6 +43,35 @@ transactions: Select[Any] = (
 )
 
 
+_PRODUCT_OF = Prepared(
+    select(
+        partner_products,
+        partners.c.masks_names,
+        partners.c.max_arrears,
+        partners.c.rejects_arrears,
+        partners.c.callback_hosts,
+        partners.c.callback_ports,
+    )
+    .join(partners, partners.c.id == _product.partner_id)
+    .where(_product.partner_id == bindparam("partner_id"), _product.code == bindparam("code"))
+)
+_LOCKED_INQUIRY = Prepared(
+    _inquiries.where(
+        _inquiry.id == bindparam("inquiry_id"), _inquiry.partner_id == bindparam("partner_id")
+    ).with_for_update(of=partner_inquiries)
+)
+_BY_REFERENCE = Prepared(
+    transactions.where(
+        _transaction.partner_id == bindparam("partner_id"),
+        _transaction.ref_number == bindparam("ref_number"),
+    )
+)
+
+
+def _first(rows: Sequence[Row[Any]]) -> Row[Any] | None:
+    return rows[0] if rows else None
+
+
 async def partner_id_of(tx: ReadTx, code: str) -> int:
     """Raises `NotFound("partner")`."""
     found = await tx.scalar(select(partners.c.id).where(partners.c.code == code))
@@ -50,28 +81,20 @@ async def partner_id_of(tx: ReadTx, code: str) -> int:
 
 
 async def product_of(tx: ReadTx, key: PartnerKey, code: str) -> Row[Any] | None:
-    """A product the key may sell."""
+    """A product the key may sell, with its partner's terms."""
     if key.products is not None and code not in key.products:
         return None
-    return await tx.first(
-        select(partner_products).where(_product.partner_id == key.partner_id, _product.code == code)
-    )
+    return _first(await tx.rows(_PRODUCT_OF, partner_id=key.partner_id, code=code))
 
 
 async def locked_inquiry(tx: ReadTx, partner_id: int, inquiry_id: int) -> Row[Any] | None:
     """An inquiry of this partner, held until commit: of two payments for it, one waits for the other."""
-    return await tx.first(
-        _inquiries.where(_inquiry.id == inquiry_id, _inquiry.partner_id == partner_id).with_for_update(
-            of=partner_inquiries
-        )
-    )
+    return _first(await tx.rows(_LOCKED_INQUIRY, inquiry_id=inquiry_id, partner_id=partner_id))
 
 
 async def by_reference(tx: ReadTx, partner_id: int, ref_number: str) -> Row[Any] | None:
     """The transaction a partner calls by this name."""
-    return await tx.first(
-        transactions.where(_transaction.partner_id == partner_id, _transaction.ref_number == ref_number)
-    )
+    return _first(await tx.rows(_BY_REFERENCE, partner_id=partner_id, ref_number=ref_number))
 
 
 async def by_id(tx: ReadTx, transaction_id: int) -> Row[Any] | None:

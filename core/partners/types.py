@@ -63,6 +63,9 @@ class PartnerKey(Struct, frozen=True):
     requires_signature: bool
     rate: str | None  # what replaces the usual limit of this scope
     settles_at_once: bool = False
+    is_worth_noting: bool = (
+        False  # its use was not noted for a while, or wrong signatures are to be forgotten
+    )
 
 
 class Product(Struct, frozen=True):
