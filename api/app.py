@@ -25,6 +25,7 @@ from api.nuxbill import door as nuxbill
 from api.nuxbill.controllers import CONTROLLERS
 from api.ops import health
 from api.papers import routes as papers
+from api.staff import broadcasts as staff_broadcasts
 from api.staff import chats as staff_chats
 from core.services import Services
 from core.settings import Settings, networks
@@ -83,7 +84,13 @@ def create_app(services: Services, settings: Settings) -> Api:
     app.config["RESPONSE_TIMEOUT"] = None  # the proxy's business; here it would cost a task per request
     app.url_map.merge_slashes = False  # a slash too many is 404, never a redirect (mywifi contract §1)
     auth.install(app.extensions, auth.Desk(services, networks(settings.trusted_proxies)))
-    faces = (*BLUEPRINTS, staff_chats.blueprint, *bills.BLUEPRINTS, *papers.BLUEPRINTS)
+    faces = (
+        *BLUEPRINTS,
+        staff_chats.blueprint,
+        staff_broadcasts.blueprint,
+        *bills.BLUEPRINTS,
+        *papers.BLUEPRINTS,
+    )
     for blueprint in (
         *faces,
         nuxbill.blueprint(services, CONTROLLERS),

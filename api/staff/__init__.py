@@ -1,1 +1,1 @@
-"""What staff's own programs call: the chats in which a person answers."""
+"""What staff's own programs call: the chats in which a person answers, broadcasts."""

@@ -24,7 +24,7 @@ from core.identity.types import CodeCheck, Expired, Role, Verified, WrongCode
 from core.messaging.notices import send_text
 from core.messaging.ports import Attachment, Choice
 from core.platform import i18n, phones
-from core.platform.errors import Forbidden, Throttled
+from core.platform.errors import Forbidden, NotFound, Throttled
 from core.platform.outbox import Priority
 from core.platform.prepared import Prepared
 from core.platform.secrets import Keyring
@@ -185,6 +185,14 @@ class Staff:
                 return None
             await _link(tx, channel, address, row.id)
             return await member_of_chat(tx, channel, address)
+
+    async def named(self, username: str) -> StaffMember:
+        """An active member of staff by user name, for programs that act on their behalf. Raises `NotFound("staff")`."""
+        async with self._uow.read() as tx:
+            row = await tx.first(select(*_who).where(logins.c.username == username, _is_staff))
+        if row is None:
+            raise NotFound("staff")
+        return StaffMember(row.id, row.name or row.username or "", Role(row.role), is_proved=True)
 
     async def linked_chats(self, channel: str) -> tuple[tuple[str, StaffMember], ...]:
         """Addresses of the chats of active staff, for what a channel shows to staff only."""

@@ -81,6 +81,10 @@ def _operations(spec: Any) -> list[tuple[str, Any]]:
 PAPERS = {"get /api/invoice/pdf", "get /api/invoice/receipt"}
 #: And what staff's programs call.
 STAFF = {
+    "get /api/staff/broadcasts",
+    "post /api/staff/broadcasts",
+    "get /api/staff/broadcasts/progress",
+    *(f"post /api/staff/broadcasts/{act}" for act in ("confirm", "pause", "resume", "cancel")),
     "get /api/staff/chats",
     "get /api/staff/chats/messages",
     *(f"post /api/staff/chats/{act}" for act in ("take", "send", "release", "close")),
