@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import Engine, event
 
@@ -20,6 +21,8 @@ from core.billing.types import InvoiceLine
 from core.billing.usecases import Billing
 from core.customers.tables import customers
 from core.customers.usecases import Customers
+from core.messaging import deliveries, window
+from core.messaging.received import DeliveryState, Receipt
 from core.network import switching, wishes
 from core.network.types import Isolation
 from core.network.usecases import Network
@@ -164,6 +167,20 @@ async def test_the_outboxs_own_work_is_indexed(
         for index in ("ix_outbox_claim", "ix_outbox_ordering", "ix_outbox_expires_at", "ix_outbox_settled_at")
     }
     assert all(told.values()), (told, plans)
+
+
+async def test_news_of_deliveries_is_found_by_index(seen: tuple[SqliteUnitOfWork, list[str]]) -> None:
+    uow, plans = seen
+    receipt = Receipt(provider_id="cloud:1", state=DeliveryState.SENT, key="k")
+    for told in (receipt, msgspec.structs.replace(receipt, state=DeliveryState.READ)):
+        async with uow.write() as tx:
+            await deliveries.note(tx, told)
+    async with uow.read() as tx:
+        await deliveries.of_key(tx, "k")
+        await deliveries.of_jobs(tx, [1, 2])
+        await window.is_open(tx, "whatsapp", "628123456789")
+    await deliveries.purge(uow, older_than=timedelta(0))
+    assert scans(plans) == []
 
 
 @pytest.fixture
