@@ -191,11 +191,11 @@ async def _write(tx: WriteTx, job: _Job, found: Sequence[Row[Any]]) -> int:
 
 async def _extras(tx: ReadTx, period: Period, first: int, last: int) -> Mapping[int, Sequence[Row[Any]]]:
     """What the customers between two ids are billed beside their plans."""
-    recurs = _charge.is_recurring & or_(_charge.ends_on.is_(None), _charge.ends_on >= period.first)
-    once = ~_charge.is_recurring & _charge.invoice_id.is_(None)
+    goes_on = or_(_charge.ends_on.is_(None), _charge.ends_on >= period.first)
+    is_due = or_(_charge.is_recurring, _charge.invoice_id.is_(None))
     rows = await tx.all(
         select(extra_charges)
-        .where(_charge.customer_id.between(first, last), _charge.starts_on <= period.last, recurs | once)
+        .where(_charge.customer_id.between(first, last), _charge.starts_on <= period.last, goes_on, is_due)
         .order_by(_charge.customer_id, _charge.id)
     )
     return {who: list(group) for who, group in groupby(rows, key=lambda row: row.customer_id)}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from core.billing import corrections, counter, ledger, promises, queries
+from core.billing import corrections, counter, ledger, promises, queries, terms
 from core.billing.commands import Payment
 from core.billing.corrections import Correction
 from core.billing.counter import Confirmed
 from core.billing.promises import Promise
 from core.billing.settling import named, settle_and_follow_up
 from core.billing.tables import LONGEST_REFERENCE
+from core.billing.terms import ExtraCharge
 from core.billing.types import Bill, Invoice, InvoiceStatus, PaymentChannel, PaymentMade, Settlement
 from core.platform.errors import Invalid, NotFound
 from core.platform.prepared import Prepared
@@ -118,6 +119,21 @@ class Billing:
             return await corrections.credit_note(
                 tx, self._settings, invoice_id, amount, reason=reason, actor=actor, key=key
             )
+
+    async def set_terms(self, customer_id: int, *, due_day: int | None, isolates: bool, actor: str) -> None:
+        """See `terms.set_terms`."""
+        async with self._uow.write() as tx:
+            await terms.set_terms(tx, customer_id, due_day=due_day, isolates=isolates, actor=actor)
+
+    async def add_charge(self, customer_id: int, charge: ExtraCharge, *, actor: str) -> int:
+        """See `terms.add_charge`."""
+        async with self._uow.write() as tx:
+            return await terms.add_charge(tx, customer_id, charge, actor=actor)
+
+    async def end_charge(self, charge_id: int, *, last_month: date, actor: str) -> None:
+        """See `terms.end_charge`."""
+        async with self._uow.write() as tx:
+            await terms.end_charge(tx, charge_id, last_month=last_month, actor=actor)
 
     async def time_on_offer(self, customer_id: int) -> date | None:
         """Until when a customer could have time to pay now; None when it would not help, or was had already."""

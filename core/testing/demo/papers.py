@@ -9,6 +9,7 @@ from msgspec import Struct
 from sqlalchemy import select
 
 from core.billing import commands as billing
+from core.billing.reminders import Stage
 from core.billing.rules import isolation_day
 from core.billing.tables import billing_terms, invoices
 from core.billing.types import InvoiceLine
@@ -45,6 +46,12 @@ async def load_bills(tx: WriteTx, zone: ZoneInfo, *, isolation_after_days: int) 
         if bill.is_paid:
             with clock_turned_to(tx, tx.now - timedelta(days=1)):
                 await _pay_at_the_counter(tx, invoice_id)
+    await _tell_nothing_today(tx)
+
+
+async def _tell_nothing_today(tx: WriteTx) -> None:
+    """Whoever tries the demo should not be reminded at the next full hour; three days before it is due is soon enough."""
+    await tx.execute(invoices.update().values(reminder=Stage.SEVEN))
 
 
 def _of_the_documents() -> tuple[DemoBill, ...]:
