@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -26,8 +27,10 @@ from core.messaging.received import DeliveryState, Receipt
 from core.network import switching, wishes
 from core.network.types import Isolation
 from core.network.usecases import Network
+from core.papers import queries as papers
 from core.platform import outbox
 from core.platform.clock import ManualClock
+from core.platform.errors import NotFound
 from core.platform.leases import turn_over
 from core.platform.secrets import Keyring
 from core.platform.sqlite import SqliteUnitOfWork
@@ -186,3 +189,21 @@ async def test_news_of_deliveries_is_found_by_index(seen: tuple[SqliteUnitOfWork
 @pytest.fixture
 def settings_of() -> Settings:
     return load({"LOKET_SECRET_KEY": "s" * 32})
+
+
+async def test_papers_are_found_without_walking_through_a_table(
+    seen: tuple[SqliteUnitOfWork, list[str]],
+) -> None:
+    uow, plans = seen
+    async with uow.read() as tx:
+        for read in (
+            papers.sheet(tx, 1),
+            papers.receipt(tx, 1),
+            papers.invoice_named(tx, "1", "2"),
+            papers.invoice_owner(tx, "1"),
+            papers._last_payment(tx, 1),
+        ):
+            with suppress(NotFound):
+                await read
+    assert len(plans) >= 5
+    assert scans(plans) == []

@@ -7,6 +7,7 @@ import io
 import re
 import threading
 from collections.abc import AsyncIterator
+from datetime import date
 
 import msgspec
 import pytest
@@ -16,11 +17,11 @@ from pypdf.generic import ContentStream
 from sqlalchemy import select
 
 from core.billing import links
-from core.billing.commands import Payment, pay_in_advance, settle
+from core.billing.commands import NewInvoice, Payment, issue, pay_in_advance, settle
 from core.billing.corrections import reverse_payment
 from core.billing.settling import named
 from core.billing.tables import payments
-from core.billing.types import Settled
+from core.billing.types import InvoiceLine, Settled
 from core.customers.tables import customers
 from core.messaging.attachments import File, Renderers
 from core.messaging.ports import Attachment
@@ -227,6 +228,29 @@ async def test_any_name_can_be_printed(papers: Papers, shop: Shop, caplog: pytes
     assert "Žofia Ünal-Đặng ?? ?" in read
     assert "WiraWira" in read
     assert caplog.records == [], "what cannot be drawn is nobody else's business"
+
+
+async def test_a_long_bill_goes_on_on_the_next_page(papers: Papers, shop: Shop) -> None:
+    lines = tuple(InvoiceLine(f"Sewa alat {n}", "Other", 1_000, 2, 0, 2_000, "-") for n in range(60))
+    async with shop.uow.write() as tx:
+        who = await tx.scalar(select(customers.c.id).where(customers.c.service_number == "28900004"))
+        new = NewInvoice(
+            "INV/LONG", who, 2026, 12, date(2026, 12, 10), date(2026, 12, 20), lines, 13_200, 200
+        )
+        invoice_id = await issue(tx, new)
+    file = await papers.invoice_pdf(await papers.sheet(invoice_id), "id")
+    assert len(PdfReader(io.BytesIO(file.content)).pages) > 1
+    read = words(file)
+    for said in (
+        "Banyak",
+        "Sewa alat 0 2 Rp1.000 Rp2.000",
+        "Sewa alat 59",
+        "Pajak Rp13.200",
+        "Potongan -Rp200",
+        "Rp133.000",
+    ):
+        assert said in read
+    assert read.index("Sewa alat 59") < read.index("Jumlah tagihan") < read.index("BNI Virtual Account")
 
 
 async def test_without_a_public_address_nothing_leads_nowhere(shop: Shop, settings: Settings) -> None:
