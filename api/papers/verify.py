@@ -29,7 +29,7 @@ async def show(token: str) -> Response:
         is_reversed=receipt.is_reversed,
         state=said("verify_page.reversed" if receipt.is_reversed else "verify_page.genuine"),
         amount=spelled(Rupiah(receipt.amount), language()),
-        compare=said("paper.reversed_why" if receipt.is_reversed else "verify_page.compare"),
+        compare=said("verify_page.void" if receipt.is_reversed else "verify_page.compare"),
         facts=_facts(receipt),
     )
 
