@@ -25,6 +25,7 @@ from core.messaging.attachments import FileLinks, Renderers
 from core.messaging.consent import Consents
 from core.messaging.editing import Templates
 from core.network.usecases import Network
+from core.network.watching import Watching
 from core.orders.usecases import Orders
 from core.papers.usecases import Papers
 from core.partners.usecases import Partners
@@ -97,6 +98,7 @@ async def bootstrap(
             proofs=proofs,
             handovers=Handovers(uow, settings),
             network=Network(uow, routers),
+            watching=Watching(uow),
             partners=Partners(uow, settings, keyring),
             papers=papers,
             renderers=Renderers({**papers.renderers(), **proofs.renderers(), **privacy.renderers()}),

@@ -23,6 +23,7 @@ from core.messaging.consent import Consents
 from core.messaging.editing import Templates
 from core.network.ports import LineSwitch
 from core.network.usecases import Network
+from core.network.watching import Watching
 from core.orders.usecases import Orders
 from core.papers.usecases import Papers
 from core.partners.usecases import Partners
@@ -66,6 +67,7 @@ class Services:
     handovers: Handovers
     proofs: Proofs
     network: Network
+    watching: Watching
     partners: Partners
     papers: Papers
     renderers: Renderers

@@ -23,10 +23,11 @@ from core.messaging import chats, deliveries
 from core.messaging.delivery import TextDelivery
 from core.messaging.notices import TEXT_TOPIC
 from core.messaging.ports import TextChannel
-from core.network import applying
+from core.network import applying, watching
 from core.network.applying import CLEAR_TOPIC, LineClearing, LineSwitching
 from core.network.reconciling import Reconciliation
 from core.network.switching import APPLY_TOPIC
+from core.network.watching import WATCH_TOPIC, LineWatch
 from core.orders import jobs as orders
 from core.partners import callbacks, settlement, settlements
 from core.partners.callbacks import CALLBACK_TOPIC, CallbackDelivery, CallbackSchedule
@@ -102,11 +103,13 @@ def line_dispatcher(services: Services) -> Dispatcher:
     uow, settings, lines = services.uow, services.settings, services.lines
     switching = LineSwitching(uow, settings, lines, ledger.owed_by)
     clearing = LineClearing(uow, settings, lines)
+    watch = LineWatch(uow, services.network, settings)
     return Dispatcher(
         uow,
         services.clock,
         {
             APPLY_TOPIC: Consumer(switching, applying.RETRIES, deadline_s=applying.DEADLINE_S),
+            WATCH_TOPIC: Consumer(watch, watching.RETRIES, deadline_s=watching.DEADLINE_S),
             CLEAR_TOPIC: Consumer(clearing, applying.RETRIES, deadline_s=applying.DEADLINE_S),
         },
         concurrency=applying.CONCURRENCY,

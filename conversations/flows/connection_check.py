@@ -9,7 +9,6 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from conversations import line_texts
 from conversations.engine.flow import Flow
 from conversations.engine.say import Option, Say, say
 from conversations.engine.turn import End, Outcome, Turn
@@ -19,11 +18,14 @@ from conversations.flows.payment_code import PAY, CodeState, channel_named
 from conversations.parsing import parse_yes_no
 from conversations.understanding import Intent, understand
 from core.customers.types import Duty, ServiceOfChat
+from core.network import line_texts
 from core.network.types import ConnectionReport
 from core.platform.errors import NotFound, Unavailable
 from core.platform.i18n import Message, Rupiah, message
 from core.subscriptions.types import ServiceStatus
 
+#: Longer than this nobody waits for a router; the result follows by itself (whatsapp contract §1.9).
+_PATIENCE_S = 1.5
 AGAIN = Option("again", message("connection_check.again"))
 
 ONLINE, OFFLINE, STILL_OFFLINE = "online", "offline", "still_offline"
@@ -115,15 +117,30 @@ async def _look(turn: Turn[CheckState], customer_id: int, number: str) -> Outcom
     found = {"customer_id": customer_id, "number": number}
     sections = frozenset({"connection", "usage"} if turn.state.wants_usage else {"connection"})
     try:
-        report = await turn.services.network.report_for(customer_id, number, sections)
+        report = await turn.services.network.report_within(_PATIENCE_S, customer_id, number, sections)
     except Unavailable:
+        await _watch(turn, customer_id, number)
         return _unseen(turn, found)
     except NotFound:
         return turn.end(message("connection_check.no_router", number=number))
+    if report is None:
+        await _watch(turn, customer_id, number)
+        return turn.end(message("connection_check.slow", number=number))
     if report.connection is not None and report.connection.is_online:
         return _online(turn, report, found)
     seen = STILL_OFFLINE if turn.state.seen in {OFFLINE, STILL_OFFLINE} else OFFLINE
     return turn.goto(looked, message("connection_check.offline", number=number), seen=seen, **found)
+
+
+async def _watch(turn: Turn[CheckState], customer_id: int, number: str) -> None:
+    """The answer may come later than this turn; whoever asked is told then."""
+    await turn.services.watching.watch(
+        customer_id,
+        number,
+        chat=(turn.chat.channel, turn.chat.address),
+        language=turn.chat.language,
+        wants_usage=turn.state.wants_usage,
+    )
 
 
 def _unseen(turn: Turn[CheckState], found: Mapping[str, object]) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 from sqlalchemy import select
@@ -60,6 +61,16 @@ class Network:
                 _opening.where(subscriptions.c.customer_id == customer_id)
             )
         return wanted_at
+
+    async def report_within(
+        self, seconds: float, customer_id: int, service_number: str, sections: frozenset[str]
+    ) -> ConnectionReport | None:
+        """As `report_for`, but None when the router takes longer: somebody is waiting for an answer."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.report_for(customer_id, service_number, sections)
+        except TimeoutError:
+            return None
 
     async def report_for(
         self, customer_id: int, service_number: str, sections: frozenset[str]

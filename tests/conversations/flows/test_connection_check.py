@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
+from typing_extensions import override
 
-from conversations import line_texts
-from core.network import switching
+from core.network import line_texts, switching
 from core.network.tables import line_states
-from core.network.types import Uptime, Usage
+from core.network.types import ConnectionReport, Line, Uptime, Usage
+from core.network.watching import WATCH_TOPIC
 from core.platform.i18n import text
+from core.platform.outbox import outbox
 from core.subscriptions.tables import subscriptions
-from tests.conversations.stage import DEWI, JOHN, SITI, Stage
+from tests.conversations.routers import ToldRouters
+from tests.conversations.stage import DEWI, JOHN, SITI, Stage, staged
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 #: Ten in the morning in Jakarta.
@@ -82,3 +87,21 @@ def test_since_when_a_line_is_up_is_told_by_the_clock_of_the_business(
 )
 def test_usage_is_told_in_sizes_people_know(usage: Usage | None, told: str) -> None:
     assert line_texts.used(usage).render("id").endswith(told)
+
+
+class Hanging(ToldRouters):
+    """A router that takes its time."""
+
+    @override
+    async def look(self, line: Line, sections: frozenset[str]) -> ConnectionReport:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_a_slow_router_is_answered_for_at_once_and_its_result_is_queued(demo_url: str) -> None:
+    async with staged(demo_url, routers=Hanging()) as stage:
+        assert "lambat menjawab" in await stage.say(JOHN, "cek koneksi")
+        assert await stage.place(JOHN) == ""
+        async with stage.services.uow.read() as tx:
+            queued = await tx.all(select(outbox.c.payload).where(outbox.c.topic == WATCH_TOPIC))
+    assert [(row.payload["channel"], row.payload["address"]) for row in queued] == [("whatsapp", JOHN)]
