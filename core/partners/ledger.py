@@ -33,11 +33,12 @@ async def top_up(tx: WriteTx, partner_id: int, amount: int, reference: str, *, a
 
 
 async def hold(tx: WriteTx, partner_id: int, transaction_id: int, amount: int) -> bool:
-    """Take a payment's amount from the deposit; False, and nothing booked, when it is not covered."""
-    if not await _change_balance(tx, partner_id, -amount):
-        return False
+    """Take a payment's amount from the deposit; False when it is not covered, and then the caller must roll back.
+
+    Call it last: all payments of a partner wait here for each other's commit.
+    """
     await _move(tx, partner_id, f"payment:{transaction_id}", debit=DEPOSIT, credit=CLEARING, amount=amount)
-    return True
+    return await _change_balance(tx, partner_id, -amount)
 
 
 async def collect(tx: WriteTx, partner_id: int, transaction_id: int, amount: int) -> None:

@@ -114,11 +114,11 @@ async def _accepted(tx: WriteTx, key: PartnerKey, order: PaymentOrder, inquiry: 
     row = await queries.by_reference(tx, key.partner_id, order.ref_number)
     if row is None:
         raise LookupError("a transaction vanished inside its own insert")
-    if not inquiry.product_is_sandbox and not await ledger.hold(tx, key.partner_id, row.id, order.amount):
-        raise Declined(Code.INSUFFICIENT_DEPOSIT)
     await tx.execute(_USED, {"inquiry_id": order.inquiry_id})
     await plan_deliveries(tx, key.partner_id, row.id, order.callback_urls)
     await _queue_settlement(tx, row)
+    if not inquiry.product_is_sandbox and not await ledger.hold(tx, key.partner_id, row.id, order.amount):
+        raise Declined(Code.INSUFFICIENT_DEPOSIT)
     return Taken(queries.as_transaction(row), is_replay=False)
 
 
