@@ -141,8 +141,12 @@ async def tell_staff(
     language, is_plain = settings.language, settings.plain_notices
     values = {name: spelled(value, language, is_plain=is_plain) for name, value in args.items()}
     text = tidy(i18n.text(STAFF_TEXTS[kind], language, **values), is_plain=is_plain)
-    phones = await recipients.staff_phones(tx, roles)
-    return sum([await send_text(tx, to=phone, text=text, key=f"{key}-{phone}") for phone in phones])
+    reached = await recipients.staff_addresses(tx, roles, channels=channels_of(settings))
+    posts = [
+        await send_text(tx, to=each.to, channel=each.channel, text=text, key=f"{key}-{each.to}")
+        for each in reached
+    ]
+    return sum(posts)
 
 
 def channels_of(settings: Settings) -> tuple[str, ...]:

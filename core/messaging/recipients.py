@@ -13,7 +13,7 @@ from msgspec import Struct
 from sqlalchemy import Row, and_, bindparam, func, select
 
 from core.customers.tables import chat_links, customers
-from core.identity.tables import logins
+from core.identity.tables import logins, staff_chats
 from core.messaging.kinds import Category
 from core.messaging.tables import chats, notice_consents
 from core.platform.i18n import Language
@@ -108,14 +108,26 @@ def _addresses(rows: Sequence[Row[Any]]) -> list[Address]:
     return [address for _, address in used] + phone
 
 
-async def staff_phones(tx: ReadTx, roles: Collection[str]) -> tuple[str, ...]:
-    """Phones of active staff with one of these roles."""
-    listed = (
-        select(logins.c.phone)
-        .where(logins.c.role.in_(sorted(roles)), logins.c.is_active, logins.c.phone.is_not(None))
+async def staff_addresses(
+    tx: ReadTx, roles: Collection[str], *, channels: Collection[str]
+) -> tuple[Address, ...]:
+    """Where active staff of these roles are reached: the chats they linked, and for those without one their phone."""
+    rows = await tx.all(
+        select(logins.c.phone, staff_chats.c.channel, staff_chats.c.address)
+        .outerjoin(
+            staff_chats,
+            and_(
+                staff_chats.c.login_id == logins.c.id,
+                staff_chats.c.channel.in_([each for each in channels if each != WHATSAPP]),
+            ),
+        )
+        .where(logins.c.role.in_(sorted(roles)), logins.c.is_active)
         .order_by(logins.c.id)
     )
-    return tuple(dict.fromkeys(row.phone for row in await tx.all(listed)))
+    reached = (
+        Address(row.channel or WHATSAPP, row.address or row.phone) for row in rows if row.address or row.phone
+    )
+    return tuple(dict.fromkeys(reached))
 
 
 async def mark_chat(tx: WriteTx, channel: str, address: str, *, is_blocked: bool) -> None:
