@@ -26,6 +26,7 @@ from core.messaging.consent import Consents
 from core.messaging.editing import Templates
 from core.network.usecases import Network
 from core.network.watching import Watching
+from core.office.usecases import Office
 from core.orders.usecases import Orders
 from core.papers.usecases import Papers
 from core.partners.usecases import Partners
@@ -96,6 +97,7 @@ async def bootstrap(
             billing=Billing(uow, settings),
             tickets=Tickets(uow, settings),
             proofs=proofs,
+            office=Office(uow, settings),
             handovers=Handovers(uow, settings),
             network=Network(uow, routers),
             watching=Watching(uow),

@@ -24,6 +24,7 @@ from core.messaging.editing import Templates
 from core.network.ports import LineSwitch
 from core.network.usecases import Network
 from core.network.watching import Watching
+from core.office.usecases import Office
 from core.orders.usecases import Orders
 from core.papers.usecases import Papers
 from core.partners.usecases import Partners
@@ -65,6 +66,7 @@ class Services:
     broadcasts: Broadcasts
     tickets: Tickets
     handovers: Handovers
+    office: Office
     proofs: Proofs
     network: Network
     watching: Watching

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, UniqueConstraint, text
 
 from core.platform.db import Key, SmallKey, UtcDateTime, metadata
 
@@ -37,6 +37,8 @@ tickets = Table(
     UniqueConstraint("customer_id", "request_id"),
     Index("ix_tickets_customer", "customer_id", "opened_at"),
 )
+_is_open = tickets.c.status != text("'closed'")
+Index("ix_tickets_open", tickets.c.opened_at, sqlite_where=_is_open, postgresql_where=_is_open)
 
 ticket_events = Table(
     "ticket_events",
