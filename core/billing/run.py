@@ -37,8 +37,8 @@ from core.platform.clock import day_start, local_day
 from core.platform.numbering import next_numbers
 from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 from core.settings import Settings
-from core.subscriptions.tables import subscriptions
-from core.subscriptions.types import ServiceStatus
+from core.subscriptions.tables import plan_orders, subscriptions
+from core.subscriptions.types import OrderKind, OrderStatus, ServiceStatus
 
 log = structlog.get_logger(__name__)
 
@@ -175,7 +175,8 @@ class _Bill(Struct, frozen=True):
 async def _write(tx: WriteTx, job: _Job, found: Sequence[Row[Any]]) -> int:
     first, last = found[0].customer_id, found[-1].customer_id
     extras = await _extras(tx, job.period, first, last)
-    bills = list(_drafted(job, found, extras))
+    changes = await _changes(tx, job.period, first, last)
+    bills = list(_drafted(job, found, extras, changes))
     numbers = await next_numbers(tx, "invoice", job.today, len(bills))
     rows = [_row(tx, job, bill, number) for bill, number in zip(bills, numbers, strict=True)]
     new = await tx.insert_all_new(invoices, rows, invoices.c.customer_id, invoices.c.id)
@@ -201,14 +202,32 @@ async def _extras(tx: ReadTx, period: Period, first: int, last: int) -> Mapping[
     return {who: list(group) for who, group in groupby(rows, key=lambda row: row.customer_id)}
 
 
+async def _changes(tx: ReadTx, period: Period, first: int, last: int) -> Mapping[int, Row[Any]]:
+    """Other plans that were approved and will run by the first of the month, though this bill is written before."""
+    order = plan_orders.c
+    rows = await tx.all(
+        select(order.customer_id, order.price, plans.c.name, plan_categories.c.name.label("category"))
+        .join(plans, plans.c.id == order.plan_id)
+        .join(plan_categories, plan_categories.c.id == plans.c.category_id)
+        .where(order.status == OrderStatus.APPROVED, order.kind == OrderKind.CHANGE)
+        .where(order.effective_on <= period.first, order.customer_id.between(first, last))
+        .order_by(order.effective_on, order.id)
+    )
+    return {row.customer_id: row for row in rows}
+
+
 def _drafted(
-    job: _Job, found: Sequence[Row[Any]], extras: Mapping[int, Sequence[Row[Any]]]
+    job: _Job,
+    found: Sequence[Row[Any]],
+    extras: Mapping[int, Sequence[Row[Any]]],
+    changes: Mapping[int, Row[Any]],
 ) -> Iterator[_Bill]:
     for customer_id, group in groupby(found, key=lambda row: row.customer_id):
         running = list(group)
         beside = extras.get(customer_id, ())
         charges = [
-            *(_of_plan(row, job) for row in running),
+            _of_plan(running[0], job, changes.get(customer_id)),  # a change is one of the first plan
+            *(_of_plan(row, job) for row in running[1:]),
             *(Charge(row.name, row.category, row.price, row.quantity) for row in beside),
         ]
         terms = running[0]
@@ -221,9 +240,10 @@ def _drafted(
         )
 
 
-def _of_plan(row: Row[Any], job: _Job) -> Charge:
+def _of_plan(row: Row[Any], job: _Job, change: Row[Any] | None = None) -> Charge:
     since = row.active_from or row.activated_on or local_day(row.created_at, job.settings.zone)
-    return Charge(row.name, row.category, row.price, row.quantity, row.discount, since)
+    will_run = change or row
+    return Charge(will_run.name, will_run.category, will_run.price, row.quantity, row.discount, since)
 
 
 def _row(tx: WriteTx, job: _Job, bill: _Bill, number: str) -> dict[str, Any]:

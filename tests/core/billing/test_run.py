@@ -20,7 +20,7 @@ from core.customers.tables import customers
 from core.platform.clock import ManualClock
 from core.platform.uow import UnitOfWork
 from core.settings import Settings
-from core.subscriptions.tables import subscriptions
+from core.subscriptions.tables import plan_orders, subscriptions
 from tests.core.conftest import Shop
 
 JOHN, SITI, WARUNG, AGUS, DEWI, BAMBANG = range(1, 7)
@@ -166,6 +166,21 @@ async def test_plans_charges_discounts_and_tax_stand_on_one_bill(shop: Shop, set
         "IP publik",
         "PPN 11%",
     ]
+
+
+async def test_a_plan_that_changes_with_the_month_is_on_the_bill_written_before(
+    shop: Shop, settings: Settings
+) -> None:
+    order = {"number": "O-1", "customer_id": JOHN, "kind": "change", "plan_id": 13, "price": 450_000}
+    async with shop.uow.write() as tx:
+        approved = {"status": "approved", "effective_on": date(2026, 12, 1), "created_at": tx.now}
+        await tx.insert(plan_orders, **order, **approved)
+    go_to(shop, 2026, 11, 30)
+    await run_monthly(shop.uow, settings)
+    (bill,) = await bills(shop, JOHN, 2026, 12)
+    assert await lines(shop, bill.id) == [("Home 100 Mbps", "Internet", 450_000)]
+    (sitis,) = await bills(shop, SITI, 2026, 12)
+    assert sitis.amount == 300_000
 
 
 async def test_what_was_paid_in_advance_pays_the_new_bills_first(shop: Shop, settings: Settings) -> None:
