@@ -126,9 +126,9 @@ async def reconcile(settings: Settings, code: str, day: str, statement: Path, *,
     else:
         print("\n".join(f"{count:>8}  {what}" for what, count in counts_of(found)))
         for each in found.differences[:_MOST_SHOWN]:
-            print(
-                f"{each.kind.value:<14} {each.ref_number:<24} ours {each.our_amount} theirs {each.their_amount}"
-            )
+            what = " (taken back)" if each.is_reversal else ""
+            sides = f"ours {each.our_amount or '-'} theirs {each.their_amount or '-'}"
+            print(f"{each.kind.value:<14} {each.ref_number:<24} {sides}{what}")
     return not found.differences
 
 

@@ -61,7 +61,7 @@ class Aggregator:
         bill = {"accountNumber": account, "productCode": product} | (
             {} if month is None else {"month": month}
         )
-        asked = await self._inquired(bill)
+        asked = await self._asked(CHECK, bill)
         if asked["responseCode"] != _INQUIRY_OK:
             order.refuse(asked["responseCode"])
             return order
@@ -126,7 +126,7 @@ class Aggregator:
 
     async def balance(self) -> int:
         """What the biller says is left of our deposit."""
-        return int((await self._call(BALANCE, {}, self._ways.inquiry_s))["data"]["balance"])
+        return int((await self._asked(BALANCE, {}))["data"]["balance"])
 
     def spent(self) -> int:
         """What must be missing from the deposit: every order that stands."""
@@ -140,13 +140,14 @@ class Aggregator:
         lines = [f"{order.ref_number},{order.amount},SUCCESS" for order in sold]
         return "\r\n".join(["refNumber,amount,status", *lines, ""]).encode()
 
-    async def _inquired(self, bill: Mapping[str, object]) -> dict[str, Any]:
+    async def _asked(self, path: str, claims: Mapping[str, object]) -> dict[str, Any]:
+        """Ask what may be asked again. Raises `Lost` when nothing is heard in the end."""
         for number in range(self._ways.tries - 1):
             try:
-                return await self._call(CHECK, bill, self._ways.inquiry_s)
+                return await self._call(path, claims, self._ways.inquiry_s)
             except Lost:
                 await self._patience.wait(self._ways.pause_s * 2**number)
-        return await self._call(CHECK, bill, self._ways.inquiry_s)
+        return await self._call(path, claims, self._ways.inquiry_s)
 
     async def _call(self, path: str, claims: Mapping[str, object], timeout_s: float) -> dict[str, Any]:
         """Raises `Lost` for everything that is not an answer with HTTP 200: such an answer decides nothing."""
