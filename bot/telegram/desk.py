@@ -91,7 +91,8 @@ class Desk:
         await self._turn(
             self._incoming(said, update_id, text=text, attachments=said.attachments, fetch=fetch)
         )
-        if said.text == "/start" and not await self._is_known(said.chat_id):
+        is_invited = CODE.fullmatch(said.payload) is not None
+        if said.text == "/start" and not is_invited and not await self._is_known(said.chat_id):
             await self._ask_for_contact(
                 said.chat_id, self._language(await self._chat(said.chat_id), said.speaks)
             )

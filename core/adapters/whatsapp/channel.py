@@ -13,6 +13,7 @@ from msgspec import Struct
 from core.adapters.whatsapp.client import GatewayClient
 from core.adapters.whatsapp.dialects.dialect import Dialect, OutsideWindow, Slow
 from core.adapters.whatsapp.keys import clean_key
+from core.adapters.whatsapp.payload import fit_for_chat
 from core.adapters.whatsapp.quoting import quoted
 from core.adapters.whatsapp.request import WireRequest
 from core.messaging.attachments import FileLinks
@@ -126,6 +127,7 @@ class DialectChannel:
 
     async def _attempt(self, message: OutgoingText, key: str, *, free: bool) -> SendOutcome | OutsideWindow:
         lent = self._files.to(message.attachment, self._now()) if self._files and message.attachment else None
+        message, lent = fit_for_chat(message, lent)
         requests = self.dialect.requests(message, key=key, free=free, file_url=lent)
         if isinstance(requests, Refused | OutsideWindow):
             return requests

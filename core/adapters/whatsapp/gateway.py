@@ -9,6 +9,7 @@ from core.adapters.whatsapp.answer import outcome_of
 from core.adapters.whatsapp.client import GatewayClient
 from core.adapters.whatsapp.config import GatewayConfig, problems, uses_post
 from core.adapters.whatsapp.keys import clean_key
+from core.adapters.whatsapp.payload import fit_for_chat
 from core.adapters.whatsapp.quoting import quoted
 from core.adapters.whatsapp.request import request_of
 from core.messaging.attachments import FileLinks
@@ -44,7 +45,8 @@ class WhatsAppGateway:
         key = clean_key(idempotency_key)
         if self._problems:
             return Misconfigured("; ".join(self._problems))
-        request = request_of(self._config, message, key=key, file_url=self._file_url(message))
+        message, file_url = fit_for_chat(message, self._file_url(message))
+        request = request_of(self._config, message, key=key, file_url=file_url)
         if isinstance(request, Refused):
             return request
         answer = await self._client.exchange(request)

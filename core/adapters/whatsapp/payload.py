@@ -1,5 +1,7 @@
 """The JSON body of a send: from text, choices or a hand-written payload to what the gateway reads (§1.1, §1.3)."""
 
+from msgspec.structs import replace
+
 from core.adapters.whatsapp.block import parse_block
 from core.adapters.whatsapp.interactive import clean_interactive, interactive_of, media_of, numbered
 from core.adapters.whatsapp.json_values import JsonObject, decoded, objects, word
@@ -91,6 +93,19 @@ def _with_choices(payload: JsonObject, message: OutgoingText, *, interactive: bo
     rest = {key: value for key, value in payload.items() if key not in {"text", "body"}}
     built = clean_interactive(interactive_of(message.choices, text)) if interactive else None
     return rest | ({"interactive": built} if built else {"text": numbered(text, message.choices)})
+
+
+def fit_for_chat(message: OutgoingText, file_url: str | None) -> tuple[OutgoingText, str | None]:
+    """WhatsApp takes pictures and PDFs (whatsapp contract §1.7); any other file goes as an address below the text."""
+    attachment = message.attachment
+    if (
+        attachment is None
+        or file_url is None
+        or attachment.kind == "image"
+        or attachment.name.endswith(".pdf")
+    ):
+        return message, file_url
+    return replace(message, text=f"{message.text}\n{file_url}", attachment=None), None
 
 
 def _with_file(message: OutgoingText, attachment: Attachment, url: str, *, interactive: bool) -> JsonObject:

@@ -21,8 +21,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from core.adapters.whatsapp import GatewayConfig, WhatsAppGateway, new_idempotency_key
+from core.adapters.whatsapp.payload import fit_for_chat
 from core.messaging.ports import (
     Accepted,
+    Attachment,
     ChannelDown,
     Choice,
     Declined,
@@ -537,3 +539,19 @@ async def test_quote_of_the_gateway_is_cut() -> None:
     assert isinstance(sent, Refused)
     assert sent.reason.startswith("the gateway answered HTTP 404: nomor salah nomor salah")
     assert len(sent.reason) < 260
+
+
+def test_a_file_whatsapp_cannot_show_goes_as_an_address() -> None:
+    copy = Attachment("document", "data-1.json", "my_data", {})
+    message = OutgoingText("628123456789", "Salinan data", attachment=copy)
+    fitted, url = fit_for_chat(message, "https://loket.example/f/t/data-1.json")
+    assert (fitted.text, fitted.attachment, url) == (
+        "Salinan data\nhttps://loket.example/f/t/data-1.json",
+        None,
+        None,
+    )
+    paper = OutgoingText("628123456789", "Tagihan", attachment=Attachment("document", "a.pdf", "invoice", {}))
+    assert fit_for_chat(paper, "https://loket.example/f/t/a.pdf") == (
+        paper,
+        "https://loket.example/f/t/a.pdf",
+    )
