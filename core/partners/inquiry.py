@@ -188,10 +188,12 @@ async def unpaid_as_shown(tx: ReadTx, inquiry: Row[Any]) -> Code | None:
     return None if as_shown else Code.AMOUNT_MISMATCH
 
 
+#: No index can answer this: SQLite would walk through everybody's unpaid bills rather than one customer's.
+_IS_UNPAID_OF_FEW = invoices.c.status.concat(literal_column("''")) == InvoiceStatus.UNPAID.value
 #: Locked in one order for everybody.
 _HELD_UNPAID = Prepared(
     select(invoices.c.id, (invoices.c.amount - invoices.c.settled).label("owed"))
-    .where(invoices.c.customer_id == bindparam("customer_id"), _IS_UNPAID)
+    .where(invoices.c.customer_id == bindparam("customer_id"), _IS_UNPAID_OF_FEW)
     .order_by(invoices.c.id)
     .with_for_update(key_share=True)
 )

@@ -8,10 +8,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 
 from core.partners import settlement
 from core.partners.access import Shown
+from core.partners.inquiry import _HELD_UNPAID, _UNPAID
 from core.partners.types import Declined, PartnerKey, PaymentOrder, Scope
 from core.partners.usecases import Partners
 from core.platform.clock import ManualClock
@@ -68,3 +69,16 @@ async def test_no_request_walks_through_a_table(
             continue  # the database is empty; the plans are what counts
     assert len(plans) >= 11
     assert [plan for plan in plans if re.search(r"SCAN (?!CONSTANT)", plan)] == []
+
+
+async def test_the_bills_of_a_payment_are_found_by_their_customer(
+    seen: tuple[SqliteUnitOfWork, list[str]],
+) -> None:
+    uow, _ = seen
+    async with uow.read() as tx:
+        plans = [
+            await tx.all(text(f"EXPLAIN QUERY PLAN {each._sql}"), dict.fromkeys(each._compiled.params, 1))
+            for each in (_UNPAID, _HELD_UNPAID)
+        ]
+    for plan in plans:
+        assert "customer_id=?" in plan[0].detail
