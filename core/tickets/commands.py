@@ -8,19 +8,21 @@ from typing import Any
 import nh3
 from sqlalchemy import Row, select
 
-from core.messaging.notices import Notice, notify
+from core.messaging.notices import Notice, StaffNotice, notify, tell_staff
 from core.platform.errors import Invalid
 from core.platform.i18n import message
 from core.platform.uow import WriteTx
 from core.settings import Settings
 from core.tickets.tables import help_solutions, help_types, ticket_events, tickets
-from core.tickets.types import TicketStatus
+from core.tickets.types import Ticket, TicketStatus
 
 _STANDS: Mapping[TicketStatus, str] = {
     TicketStatus.PENDING: "notice.status_pending",
     TicketStatus.PROCESS: "notice.status_process",
     TicketStatus.CLOSED: "notice.status_closed",
 }
+#: As much of a description is told to staff.
+_TOLD = 200
 OPENED_REMARK = "Tiket dibuat oleh pelanggan."
 
 
@@ -50,6 +52,24 @@ async def add_event(
         actor=actor,
         action=action,
         created_at=tx.now,
+    )
+
+
+async def tell_staff_of(tx: WriteTx, settings: Settings, ticket: Ticket, name: str) -> None:
+    """Let staff know of a new ticket, in short: the whole of it is where they take it up."""
+    description = " ".join(ticket.description.split())
+    await tell_staff(
+        tx,
+        settings,
+        kind=StaffNotice.TICKET_OPENED,
+        key=f"ticket-{ticket.id}",
+        args={
+            "ticket": ticket.number,
+            "name": name,
+            "service": ticket.service_number,
+            "help_type": ticket.help_type,
+            "description": description[:_TOLD] + ("…" if len(description) > _TOLD else ""),
+        },
     )
 
 

@@ -14,7 +14,7 @@ from core.platform.numbering import next_number
 from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 from core.settings import Settings
 from core.tickets import queries
-from core.tickets.commands import OPENED_REMARK, add_event, add_staff_event, check_choice
+from core.tickets.commands import OPENED_REMARK, add_event, add_staff_event, check_choice, tell_staff_of
 from core.tickets.tables import help_solutions, help_types, tickets
 from core.tickets.types import HelpSolution, HelpType, Ticket, TicketStatus, Timeline
 
@@ -92,7 +92,9 @@ class Tickets:
                 actor=customer.name,
                 action="by customer",
             )
-            return queries.as_ticket(await queries.named(tx, customer_id, ticket_id=ticket_id, number=None))
+            ticket = queries.as_ticket(await queries.named(tx, customer_id, ticket_id=ticket_id, number=None))
+            await tell_staff_of(tx, self._settings, ticket, customer.name)
+            return ticket
 
     async def timeline(self, customer_id: int, *, ticket_id: int | None, number: str | None) -> Timeline:
         """A ticket with its timeline. Raises `NotFound("not_subscribed")`, `NotFound("ticket")`."""
