@@ -43,9 +43,9 @@ async def begin(turn: Turn[HumanState]) -> Outcome:
     )
     settings = turn.services.settings
     if asked.opens_at is None:
-        written = settings.office_hours.replace("-", "–")
-        hours = written if turn.chat.language == "en" else written.replace(":", ".")
-        return turn.end(message("human.called", hours=hours, minutes=settings.handover_minutes))
+        opens, closes = (TimeOfDay(each, settings.zone) for each in asked.hours)
+        minutes = settings.handover_minutes
+        return turn.end(message("human.called", opens=opens, closes=closes, minutes=minutes))
     return turn.goto(note, message("human.closed", opens=TimeOfDay(asked.opens_at, settings.zone)))
 
 

@@ -22,6 +22,11 @@ class OfficeHours(Struct, frozen=True):
             return self.opens <= clock < self.closes
         return self.opens == self.closes or clock >= self.opens or clock < self.closes
 
+    def today(self, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """When hours begin and end on the business's calendar day, as instants."""
+        day = now.astimezone(zone).date()
+        return datetime.combine(day, self.opens, zone), datetime.combine(day, self.closes, zone)
+
     def next_opening(self, now: datetime, zone: ZoneInfo) -> datetime:
         """The next instant at which hours begin."""
         local = now.astimezone(zone)

@@ -36,10 +36,11 @@ class Person(Struct, frozen=True):
 
 
 class Requested(Struct, frozen=True):
-    """A stored request; `opens_at` is when somebody will look at it, None when that is now."""
+    """A stored request; `opens_at` is when somebody will look at it, None when that is now. `hours` are today's."""
 
     id: int
     opens_at: datetime | None
+    hours: tuple[datetime, datetime]
 
 
 class Handover(Struct, frozen=True):

@@ -81,7 +81,7 @@ class Handovers:
             if row.request_id != request_id and row.state == HandoverState.QUEUED:
                 await self._ask(tx, row, text=text, request_id=request_id, session=session)
         log.info("person_requested", handover_id=row.id, is_open=opens_at is None)
-        return Requested(row.id, opens_at)
+        return Requested(row.id, opens_at, self._hours.today(tx.now, self._settings.zone))
 
     async def leave_note(self, channel: str, address: str, text: str, *, request_id: str) -> None:
         """Add to an open request what staff should know; without one nothing happens."""

@@ -41,7 +41,7 @@ async def state(stage: Stage) -> str:
 
 
 async def test_a_customer_talks_to_a_person_and_back(office: Stage) -> None:
-    assert "08.00–21.00" in await office.say(JOHN, "mau ngomong sama orang")
+    assert "21.00 WIB" in await office.say(JOHN, "mau ngomong sama orang")
     assert await office.say(JOHN, "tagihan saya kok naik ya") == ""
     for phone in (ADMIN, BUDI):
         assert "John Doe · ISP00123" in (await told(office, phone))[-1]
