@@ -135,13 +135,12 @@ class Stage:
         return [Sent(row.payload["to"], row.payload["text"]) for row in rows]
 
     async def code(self) -> str:
-        """The newest one-time code, as its owner reads it."""
-        found = re.search(r"\b\d{6}\b", (await self.sent())[-1].text)
-        assert found is not None
-        return found[0]
+        """The newest one-time code, as its owner reads it; zeros when none was sent."""
+        codes = (re.search(r"\*(\d{6})\*", each.text) for each in reversed(await self.sent()))
+        return next((found[1] for found in codes if found), "000000")
 
     async def wrong_code(self) -> str:
-        code = await self.code() if await self.sent() else "000000"
+        code = await self.code()
         return "111111" if code != "111111" else "222222"
 
 
