@@ -89,7 +89,8 @@ async def _standing(turn: Turn[ConsentState]) -> Say | End:
 
 @flow.step(_standing, help="consent.help", browsing=True)
 async def choose(turn: Turn[ConsentState]) -> Outcome:
-    said = wish(turn.text) if turn.choice is None else None
+    # A row may read "…: berhenti"; whoever types that word asks to be left alone, and is not choosing the row.
+    said = wish(turn.text)
     if said is not None:
         return await _obey(turn, said)
     if turn.choice == STOP_ALL.id:
