@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from conversations.engine.flow import Subflow
@@ -33,6 +35,11 @@ _WORDS = frozenset(
 _LEAVING = frozenset(
     {"lepaskan", "putuskan", "keluar", "unlink", "disconnect", "lepas chat ini", "putuskan chat ini"}
 )
+_ROWS: Mapping[ChatRole, str] = {
+    ChatRole.OWNER: "access.row_owner",
+    ChatRole.PAYER: "access.row_payer",
+    ChatRole.TECHNICAL: "access.row_technical",
+}
 _OFFERED = (ChatRole.PAYER, ChatRole.TECHNICAL, ChatRole.OWNER)
 
 
@@ -77,7 +84,7 @@ async def _chats(turn: Turn[AccessState]) -> Say:
     head = "access.linked" if linked else "access.none_linked"
     return say(
         message(head, number=turn.state.number),
-        rows=[_as_row(turn, each) for each in linked],
+        rows=[_as_row(each) for each in linked],
         footer="access.pick" if linked else None,
         actions=(INVITE, LEAVE),
     )
@@ -127,7 +134,7 @@ async def owner_proven(turn: Turn[AccessState], owner: Proven) -> Outcome:
             else []
         ),
     ]
-    invited = message("access.invited", role=_short(turn.state.role, turn), minutes=LIFETIME.seconds // 60)
+    invited = message("access.invited", minutes=LIFETIME.seconds // 60)
     return turn.end(invited, message("access.code", code=code), *links, "access.once")
 
 
@@ -184,17 +191,10 @@ def _agreed(turn: Turn[AccessState]) -> bool | None:
     return parse_yes_no(turn.text) if turn.choice is None else turn.choice == YES.id
 
 
-def _as_row(turn: Turn[AccessState], chat: LinkedChat) -> Option:
-    is_here = (chat.channel, chat.address) == (turn.chat.channel, turn.chat.address)
-    key = "access.row_here" if is_here else "access.row"
-    return Option(str(chat.id), message(key, chat=_named(chat), role=_short(chat.role, turn)))
+def _as_row(chat: LinkedChat) -> Option:
+    return option(str(chat.id), _ROWS[chat.role], chat=_named(chat))
 
 
 def _named(chat: LinkedChat) -> str:
     """Enough of a chat for its owner to know it."""
     return f"{channel_name(chat.channel)} …{chat.address.partition('@')[0][-4:]}"
-
-
-def _short(role: ChatRole, turn: Turn[AccessState]) -> str:
-    """What a role is called, in the language of the chat."""
-    return message(ROLE_NAMES[role]).render(turn.chat.language).partition(",")[0]

@@ -42,7 +42,7 @@ async def _question(turn: Turn[JoinState]) -> Say | End:
     invite = await turn.services.access.invited_to(turn.state.code, origin=turn.chat.origin)
     return say(
         message("join.ask", number=invite.service_number),
-        message("join.role", role=message(ROLE_NAMES[invite.role]).render(turn.chat.language)),
+        message(ROLE_NAMES[invite.role]),
         actions=(YES, NO),
     )
 
