@@ -162,7 +162,7 @@ async def test_the_menu_holds_what_the_chat_may_use(stage: Stage) -> None:
 
 
 async def test_a_staff_command_is_no_command_to_a_customer(stage: Stage) -> None:
-    await stage.say(JOHN, "/siaran")
+    await stage.say(JOHN, "/mainan")
     assert await stage.place(JOHN) == ""
 
 

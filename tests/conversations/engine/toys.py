@@ -88,7 +88,7 @@ def asking() -> tuple[Flow[ToyState], Subflow[ToyState, int]]:
 
 
 def for_staff() -> Flow[ToyState]:
-    flow = Flow("staffing", ToyState, label="topic.human", commands=("siaran",), audience=Audience.STAFF)
+    flow = Flow("staffing", ToyState, label="topic.human", commands=("mainan",), audience=Audience.STAFF)
 
     @flow.step("engine.did_you_mean")
     async def ask(turn: Turn[ToyState]) -> Outcome:
