@@ -14,6 +14,7 @@ from conversations.flows import identify, prove_owner
 from conversations.flows.identify import IdentifyState
 from conversations.flows.prove_owner import Proven, ProveState
 from conversations.parsing import parse_yes_no
+from conversations.wishes import INVITE_CHAT, SHARE_ACCESS
 from core.customers.types import ChatRole, LinkedChat, ServiceOfChat
 from core.identity.access import LIFETIME, ROLE_NAMES, channel_name
 from core.platform.i18n import message
@@ -53,7 +54,8 @@ class AccessState(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def _hears(cue: Cue) -> bool:
-    return folded(cue.text) in _WORDS | _LEAVING
+    said = folded(cue.text)
+    return said in _WORDS | _LEAVING or INVITE_CHAT.fits(said) or SHARE_ACCESS.fits(said)
 
 
 #: Ends the dialogue; nothing is given back.

@@ -9,7 +9,7 @@ from msgspec import Struct
 from conversations import bill_texts, papers
 from conversations.engine.flow import Flow
 from conversations.engine.say import Option, Say, say
-from conversations.engine.turn import End, Outcome, Turn
+from conversations.engine.turn import Cue, End, Outcome, Turn
 from conversations.flows import identify, more_time, payment_code, which_service
 from conversations.flows.identify import IdentifyState
 from conversations.flows.more_time import ASK_FOR_TIME, TimeState
@@ -17,6 +17,7 @@ from conversations.flows.payment_code import PAY, CodeState, channel_named
 from conversations.flows.which_service import WhichState
 from conversations.parsing import parse_period
 from conversations.understanding import Intent, understand
+from conversations.wishes import asks_for_time
 from core.billing.types import Invoice, InvoiceStatus
 from core.customers.types import Duty, ServiceOfChat
 from core.platform.i18n import Message, message
@@ -27,7 +28,7 @@ OTHER_SERVICE = Option("other_service", message("invoice_lookup.other_service"))
 
 
 class LookupState(Struct, frozen=True, forbid_unknown_fields=True):
-    """`month` and `year` narrow the list, 0 means any; `invoice` is the bill asked for or looked at, `file` that it is wanted as one."""
+    """`month` and `year` narrow the list, 0 means any; `invoice` is the bill asked for or looked at, `file` that it is wanted as one, `time` that time to pay is."""
 
     customer_id: int = 0
     number: str = ""
@@ -36,6 +37,11 @@ class LookupState(Struct, frozen=True, forbid_unknown_fields=True):
     year: int = 0
     invoice: str = ""
     file: bool = False
+    time: bool = False
+
+
+async def _hears(cue: Cue) -> bool:
+    return asks_for_time(cue.text)
 
 
 flow = Flow(
@@ -46,6 +52,7 @@ flow = Flow(
     version=2,
     serves=(Intent.CHECK_BILL,),
     commands=("tagihan", "bill"),
+    hears=_hears,
     # Version 1 was also the flow of those who came to pay.
     upgrades={1: lambda stored: {name: value for name, value in stored.items() if name != "is_paying"}},
 )
@@ -63,13 +70,16 @@ async def begin(turn: Turn[LookupState]) -> Outcome:
         year=year,
         invoice=asked.entities.invoice or "",
         file=papers.asks_for_file(turn.text),
+        time=asks_for_time(turn.text),
     )
 
 
 @flow.continuation
 async def identified(turn: Turn[LookupState], service: ServiceOfChat) -> Outcome:
     """One bill that was asked for is shown at once, several of a month are listed, else all that are open."""
-    state, owner = turn.state, _owner(service) | {"file": False}
+    state, owner = turn.state, _owner(service) | {"file": False, "time": False}
+    if state.time:
+        return await _give_time(turn, service, **owner)
     if not (state.invoice or state.month or state.file):
         return turn.goto(bills, **owner)
     meant = await _meant(turn, service.customer_id)
@@ -80,6 +90,13 @@ async def identified(turn: Turn[LookupState], service: ServiceOfChat) -> Outcome
         return turn.goto(bills, **owner)
     before = "invoice_lookup.no_such_bill" if state.invoice else "invoice_lookup.none_of_month"
     return turn.goto(bills, before, **owner, month=0, year=0, invoice="")
+
+
+async def _give_time(turn: Turn[LookupState], service: ServiceOfChat, **owner: object) -> Outcome:
+    """Time to pay where it helps; else it is said that it does not, above what is owed."""
+    if await turn.services.billing.time_on_offer(service.customer_id) is None:
+        return turn.goto(bills, "more_time.not_now", **owner)
+    return turn.call(more_time.flow, TimeState(service.customer_id), then=decided, **owner)
 
 
 async def _meant(turn: Turn[LookupState], customer_id: int) -> Sequence[Invoice]:

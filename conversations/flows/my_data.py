@@ -12,6 +12,7 @@ from conversations.flows import identify, prove_owner
 from conversations.flows.identify import IdentifyState
 from conversations.flows.prove_owner import Proven, ProveState
 from conversations.parsing import parse_yes_no
+from conversations.wishes import COPY_DATA, ERASE_DATA
 from core.customers.types import ServiceOfChat
 from core.platform.clock import local_day
 from core.platform.i18n import Day, Message, Rupiah, message
@@ -55,7 +56,14 @@ class MyDataState(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def _hears(cue: Cue) -> bool:
-    return folded(cue.text) in _COPY_WORDS | _ERASE_WORDS
+    return _wish(cue.text) != ""
+
+
+def _wish(text: str) -> str:
+    said = folded(text)
+    if said in _COPY_WORDS or COPY_DATA.fits(said):
+        return COPY.id
+    return ERASE.id if said in _ERASE_WORDS or ERASE_DATA.fits(said) else ""
 
 
 #: Ends the dialogue; nothing is given back.
@@ -66,12 +74,10 @@ flow = Subflow[MyDataState, None](
 
 @flow.entry
 async def begin(turn: Turn[MyDataState]) -> Outcome:
-    said = folded(turn.text)
-    wish = COPY.id if said in _COPY_WORDS else ERASE.id if said in _ERASE_WORDS else ""
     if turn.state.customer_id:
         customer = await turn.services.customers.name_of(turn.state.customer_id)
         return turn.goto(choose, number=customer.service_number)
-    return turn.call(identify.flow, IdentifyState(), then=identified, wish=wish)
+    return turn.call(identify.flow, IdentifyState(), then=identified, wish=_wish(turn.text))
 
 
 @flow.continuation

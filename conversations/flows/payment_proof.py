@@ -9,11 +9,12 @@ from msgspec import Struct
 
 from conversations.engine.flow import Flow
 from conversations.engine.say import CANCEL, Option, Say, say
-from conversations.engine.turn import End, Outcome, Turn
+from conversations.engine.turn import Cue, End, Outcome, Turn
 from conversations.flows import identify
 from conversations.flows.identify import IdentifyState
 from conversations.parsing import parse_period
 from conversations.understanding import understand
+from conversations.wishes import SEND_PROOF
 from core.billing.types import Invoice
 from core.customers.types import ServiceOfChat
 from core.platform.i18n import Month, Rupiah, message
@@ -29,12 +30,17 @@ class ProofState(Struct, frozen=True, forbid_unknown_fields=True):
     proof_id: int = 0
 
 
+async def _hears(cue: Cue) -> bool:
+    return SEND_PROOF.fits(cue.text)
+
+
 flow = Flow(
     "payment_proof",
     ProofState,
     label="topic.send_proof",
     reopening="payment_proof.reopening",
     commands=("bukti", "proof"),
+    hears=_hears,
     takes_pictures=True,
 )
 
