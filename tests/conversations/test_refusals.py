@@ -13,7 +13,7 @@ from tests.conversations.stage import DEWI, STRANGER, Stage
 
 
 async def test_an_address_verified_in_the_meantime_is_not_changed(stage: Stage) -> None:
-    await stage.say(DEWI, "data saya", "1", "Jl. Kenanga No. 7, Bandung")
+    await stage.say(DEWI, "profil", "1", "1", "Jl. Kenanga No. 7, Bandung")
     async with stage.services.uow.write() as tx:
         await tx.execute(
             customers.update().where(customers.c.id == 5).values(address_verified_on=date(2026, 11, 22))
