@@ -12,6 +12,7 @@ from core.customers import tables as customers
 from core.handover import tables as handover
 from core.identity import tables as identity
 from core.messaging import tables as messaging
+from core.monitoring import tables as monitoring
 from core.network import tables as network
 from core.partners import tables as partners
 from core.platform import numbering, outbox, scheduler
@@ -35,6 +36,7 @@ __all__ = [
     "identity",
     "messaging",
     "metadata",
+    "monitoring",
     "network",
     "numbering",
     "outbox",

@@ -23,6 +23,7 @@ subscriptions = Table(
     Column("line_user", String(128)),  # the login, or for a static line its address
     Column("line_profile", String(128)),
     Column("line_secret_sealed", String(255)),
+    Column("odp", String(64)),  # the box in the street where the line joins the fibre: neighbours share it
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_subscriptions_line", "router_id", "line_user"),
 )

@@ -25,10 +25,12 @@ from core.adapters.routeros.errors import (
 from core.adapters.routeros.findings import report
 from core.adapters.routeros.link import Limits, Link, Work
 from core.adapters.routeros.reports import Flights, Reports
+from core.adapters.routeros.scanning import scan
 from core.adapters.routeros.sight import Sight
 from core.adapters.routeros.surveying import survey
 from core.adapters.routeros.talk import Talk
 from core.adapters.routeros.users import HOTSPOT, PPP, PPPOE, UserSwitch
+from core.monitoring.types import Snapshot, Wanted
 from core.network.types import (
     Applied,
     ConnectionReport,
@@ -97,6 +99,15 @@ class RouterOsGateway:
         """Read users, profiles and the list of isolated addresses at once."""
         try:
             return await self._run(router_id, lambda talk: survey(talk, isolation), self._limits.survey_s)
+        except (RouterTrouble, *BROKEN) as trouble:
+            return _told(trouble, router=router_alias)
+
+    async def scan(
+        self, router_id: int, router_alias: str, wanted: Wanted
+    ) -> Snapshot | OutOfReach | Declined:
+        """Read who is online."""
+        try:
+            return await self._run(router_id, lambda talk: scan(talk, wanted), self._limits.scan_s)
         except (RouterTrouble, *BROKEN) as trouble:
             return _told(trouble, router=router_alias)
 

@@ -30,6 +30,8 @@ class Limits(Struct, frozen=True):
     #: The same for changing a line, which takes a few round trips, and for reading everything about all lines.
     switching_s: float = 10.0
     survey_s: float = 30.0
+    #: The same for reading who is online, which is done every minute.
+    scan_s: float = 15.0
     #: Connections to one router at the same time.
     connections: int = 2
     #: An unused connection is closed after this long.

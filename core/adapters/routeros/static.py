@@ -17,8 +17,8 @@ from core.adapters.routeros.talk import Answers, Question, Row
 from core.adapters.routeros.values import counter, hardware_address, is_true, queue_usage, words
 from core.network.types import ActiveSession, Sessions, Usage
 
-_ARP = ("address", "mac-address", "complete", "status", "disabled", "invalid")
-_LEASE = ("address", "mac-address", "status", "last-seen")
+ARP = ("address", "mac-address", "complete", "status", "disabled", "invalid")
+LEASE = ("address", "mac-address", "status", "last-seen")
 _QUEUE = ("name", "target", "bytes", "disabled")
 #: The neighbour has answered lately. `permanent` was only typed in by somebody.
 _SEEN = frozenset({"reachable", "stale", "delay", "probe"})
@@ -39,8 +39,8 @@ async def look(sight: Sight) -> Findings:
 
 
 async def _look_at(sight: Sight, address: str, queue: Question) -> Findings:
-    arp = Question("/ip/arp/print", _ARP, where=(("address", address),))
-    lease = Question("/ip/dhcp-server/lease/print", _LEASE, where=(("address", address),))
+    arp = Question("/ip/arp/print", ARP, where=(("address", address),))
+    lease = Question("/ip/dhcp-server/lease/print", LEASE, where=(("address", address),))
     answers = await sight.ask(arp, lease, queue)
     neighbour = next(iter(answers.rows(arp)), {})
     is_online, notes = await _is_up(sight, address, neighbour, answers.offered(lease) or {})
@@ -77,7 +77,7 @@ def _target(queue: Row) -> str | None:
 
 
 async def _is_up(sight: Sight, address: str, neighbour: Row, lease: Row) -> tuple[bool, tuple[str, ...]]:
-    if _has_answered(neighbour) or lease.get("status") == "bound":
+    if has_answered(neighbour) or lease.get("status") == "bound":
         return True, ()
     arguments = (("address", address), ("count", "2"), ("interval", "200ms"))
     ping = Question("/ping", arguments=arguments)
@@ -89,7 +89,8 @@ async def _is_up(sight: Sight, address: str, neighbour: Row, lease: Row) -> tupl
     return is_answered, () if is_answered else _last_seen(lease)
 
 
-def _has_answered(neighbour: Row) -> bool:
+def has_answered(neighbour: Row) -> bool:
+    """Whether a row of the neighbour table shows somebody who was there lately."""
     if is_true(neighbour.get("disabled")) or is_true(neighbour.get("invalid")):
         return False
     if status := neighbour.get("status"):

@@ -1,0 +1,159 @@
+"""Rounds over all routers: one read of each, and what it says about every line written down.
+
+A router that cannot be read leaves a failed scan behind and every line of it as it was (design §3.7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from msgspec import Struct
+from sqlalchemy import func, select
+
+from core.monitoring import rules
+from core.monitoring.lines import Seen, WatchedLine, lines_behind, look_through, write_down
+from core.monitoring.ports import RouterScanner
+from core.monitoring.tables import router_scans
+from core.monitoring.types import Scanned, Snapshot, Wanted
+from core.network.tables import routers
+from core.platform.uow import ReadTx, UnitOfWork
+from core.subscriptions.tables import subscriptions
+
+log = structlog.get_logger(__name__)
+
+_LINES_A_TURN = 500
+_ROUTERS_AT_ONCE = 12
+#: Of a router not read for so long nothing is known any more: all its lines are seen as if for the first time.
+_FORGOTTEN_AFTER = timedelta(days=2)
+
+
+class Visit(Struct, frozen=True):
+    """How one router was found. `seen` are its lines as they stand now, none when it could not be read."""
+
+    router_id: int
+    router_alias: str
+    outcome: Scanned
+    last_read: datetime | None
+    lines: int
+    seen: tuple[Seen, ...] = ()
+    detail: str | None = None
+
+
+class _Known(Struct, frozen=True):
+    id: int
+    alias: str
+    last_read: datetime | None
+    was_read: bool
+
+
+class Scanning:
+    """Reads every router that has lines; at most so many at a time, and each has its own deadline."""
+
+    def __init__(self, uow: UnitOfWork, scanner: RouterScanner) -> None:
+        self._uow, self._scanner = uow, scanner
+
+    async def run(self) -> list[Visit]:
+        """One round. Routers that did not answer the last time come last, so that they keep nobody waiting."""
+        async with self._uow.read() as tx:
+            known = await _known(tx)
+        room = asyncio.Semaphore(_ROUTERS_AT_ONCE)
+
+        async def one(router: _Known) -> Visit:
+            async with room:
+                return await self._visit(router)
+
+        in_order = sorted(known, key=lambda router: not router.was_read)
+        return list(await asyncio.gather(*map(one, in_order)))
+
+    async def _visit(self, router: _Known) -> Visit:
+        lines, begun_at = await self._lines(router.id), time.monotonic()
+        async with self._uow.read() as tx:
+            now = tx.now
+        is_sampling = router.last_read is None or rules.slot_of(router.last_read) < rules.slot_of(now)
+        wanted = _wanted(lines, with_counters=is_sampling)
+        snapshot = await self._scanner.scan(router.id, router.alias, wanted)
+        if isinstance(snapshot, Snapshot):
+            last_read = router.last_read or now - _FORGOTTEN_AFTER
+            seen = tuple(look_through(lines, snapshot, now, last_read, is_sampling=is_sampling))
+            visit = Visit(router.id, router.alias, Scanned.READ, router.last_read, len(lines), seen)
+        else:
+            detail = snapshot.reason[:300]
+            visit = Visit(
+                router.id, router.alias, Scanned.UNSEEN, router.last_read, len(lines), detail=detail
+            )
+        await self._keep(visit, now, took_ms=round((time.monotonic() - begun_at) * 1000))
+        return visit
+
+    async def _lines(self, router_id: int) -> list[WatchedLine]:
+        lines: list[WatchedLine] = []
+        while True:
+            after = lines[-1].subscription_id if lines else 0
+            async with self._uow.read() as tx:
+                more = await lines_behind(tx, router_id, after=after, limit=_LINES_A_TURN)
+            lines += more
+            if len(more) < _LINES_A_TURN:
+                return lines
+            await asyncio.sleep(0)
+
+    async def _keep(self, visit: Visit, now: datetime, *, took_ms: int) -> None:
+        """States first, the scan last: until it is written, the next one takes everything since the one before as its own."""
+        for start in range(0, len(visit.seen), _LINES_A_TURN):
+            async with self._uow.write() as tx:
+                await write_down(tx, visit.seen[start : start + _LINES_A_TURN])
+        online = sum(each.now.is_online for each in visit.seen)
+        async with self._uow.write() as tx:
+            await tx.insert_new(
+                router_scans,
+                router_id=visit.router_id,
+                started_at=now,
+                outcome=visit.outcome,
+                took_ms=took_ms,
+                lines=visit.lines,
+                online=online,
+                detail=visit.detail,
+            )
+        log.info(
+            "router_scanned",
+            router=visit.router_alias,
+            outcome=visit.outcome,
+            lines=visit.lines,
+            online=online,
+            took_ms=took_ms,
+        )
+
+
+def _wanted(lines: Sequence[WatchedLine], *, with_counters: bool) -> Wanted:
+    modes = {line.mode for line in lines}
+    return Wanted(
+        has_ppp=bool(modes - {"HOTSPOT", "STATIC"}),
+        has_hotspot="HOTSPOT" in modes,
+        static=tuple(line.user for line in lines if line.mode == "STATIC"),
+        with_counters=with_counters,
+    )
+
+
+async def _known(tx: ReadTx) -> list[_Known]:
+    """Active routers with lines, and when each was read and tried last."""
+    scans = router_scans.c
+    last = select(func.max(scans.started_at)).where(scans.router_id == routers.c.id).correlate(routers)
+    statement = (
+        select(
+            routers.c.id,
+            routers.c.alias,
+            last.where(scans.outcome == Scanned.READ).scalar_subquery().label("last_read"),
+            last.scalar_subquery().label("last_tried"),
+        )
+        .where(
+            routers.c.is_active,
+            select(subscriptions.c.id).where(subscriptions.c.router_id == routers.c.id).exists(),
+        )
+        .order_by(routers.c.alias)
+    )
+    return [
+        _Known(row.id, row.alias, row.last_read, was_read=row.last_read == row.last_tried)
+        for row in await tx.all(statement)
+    ]
