@@ -106,6 +106,7 @@ async def bootstrap(
             renderers=Renderers({**papers.renderers(), **proofs.renderers(), **privacy.renderers()}),
             file_links=FileLinks(keyring, settings.link_url),
             lines=routers,
+            scanner=routers,
             throttle=throttle,
             clock=clock,
             uow=uow,

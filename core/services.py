@@ -21,6 +21,7 @@ from core.identity.usecases import Identity
 from core.messaging.attachments import FileLinks, Renderers
 from core.messaging.consent import Consents
 from core.messaging.editing import Templates
+from core.monitoring.ports import RouterScanner
 from core.network.ports import LineSwitch
 from core.network.usecases import Network
 from core.network.watching import Watching
@@ -75,6 +76,7 @@ class Services:
     renderers: Renderers
     file_links: FileLinks
     lines: LineSwitch
+    scanner: RouterScanner
     throttle: Throttle
     clock: Clock
     uow: UnitOfWork

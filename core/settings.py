@@ -105,6 +105,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     isolation_profile: Annotated[str, Meta(min_length=1, max_length=64)] = "EXPIRED"
     #: The firewall list on which static lines are put while they are isolated.
     isolation_address_list: Annotated[str, Meta(min_length=1, max_length=64)] = "isolir"
+    #: Seconds between two scans, each of which reads from every router who is online.
+    scan_seconds: Annotated[int, Meta(ge=15, le=3600)] = 60
 
     # -- The HTTP API
     #: Origins browsers may call the API from, comma separated; empty allows none.

@@ -23,6 +23,7 @@ from core.messaging import chats, deliveries
 from core.messaging.delivery import TextDelivery
 from core.messaging.notices import TEXT_TOPIC
 from core.messaging.ports import TextChannel
+from core.monitoring import jobs as monitoring
 from core.network import applying, watching
 from core.network.applying import CLEAR_TOPIC, LineClearing, LineSwitching
 from core.network.reconciling import Reconciliation
@@ -156,6 +157,7 @@ def scheduler(services: Services) -> Scheduler:
             *handover.jobs(services.handovers),
             *proofs.jobs(services.proofs),
             *lines.jobs(),
+            *monitoring.jobs(uow, services.settings, services.scanner),
             *orders.jobs(services.orders),
             *privacy.jobs(services.privacy),
             Scheduled("audit.seal", Every(timedelta(seconds=15)), seal),
