@@ -34,6 +34,9 @@ IDLE = timedelta(minutes=30)
 #: After this one even the offer would puzzle.
 FORGOTTEN = timedelta(hours=24)
 
+#: How the id of an offer begins that is a wish of its own, wherever it is offered.
+_WISH = "intent:"
+
 Reading = Callable[[], Awaitable[bool]]
 
 
@@ -142,6 +145,8 @@ class Router:
             await self._advance.ask()
         elif chosen == CANCEL.id:
             self._cancel()
+        elif chosen.startswith(_WISH):
+            await self._take(chosen)
         elif retry := await self._advance.answer(chosen):
             await self._advance.refuse(retry)
         return True

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from conversations.engine.flow import Subflow
-from conversations.engine.say import CANCEL, NO, YES, Say, option, say
+from conversations.engine.say import NO, YES, Say, option, say
 from conversations.engine.turn import Cue, End, Outcome, Turn
 from conversations.engine.words import folded
 from conversations.flows import identify, prove_owner
 from conversations.flows.identify import IdentifyState
 from conversations.flows.prove_owner import Proven, ProveState
+from conversations.own_words import one_line
 from conversations.parsing import parse_yes_no
+from conversations.understanding import Intent
 from conversations.wishes import COPY_DATA, ERASE_DATA
 from core.customers.types import ServiceOfChat
 from core.platform.clock import local_day
 from core.platform.i18n import Day, Message, Rupiah, message
-from core.privacy.usecases import Standing
+from core.privacy.usecases import DataCopy, Standing
 
 COPY, ERASE = option("copy", "my_data.copy"), option("erase", "my_data.erase")
+LOOK = option(f"intent:{Intent.PROFILE}", "my_data.look")
 
+#: "My data" alone may mean the card, a copy or the end of it all: which, is asked.
+_EITHER_WORDS = frozenset({"data saya", "my data"})
 _COPY_WORDS = frozenset(
     {
         "unduh data",
@@ -56,7 +63,7 @@ class MyDataState(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def _hears(cue: Cue) -> bool:
-    return _wish(cue.text) != ""
+    return folded(cue.text) in _EITHER_WORDS or _wish(cue.text) != ""
 
 
 def _wish(text: str) -> str:
@@ -89,7 +96,7 @@ async def identified(turn: Turn[MyDataState], service: ServiceOfChat) -> Outcome
 
 
 async def _what(turn: Turn[MyDataState]) -> Say:
-    return say(message("my_data.what", number=turn.state.number), actions=(COPY, ERASE, CANCEL))
+    return say(message("my_data.what", number=turn.state.number), actions=(COPY, ERASE, LOOK))
 
 
 @flow.step(_what, help="my_data.help")
@@ -104,9 +111,24 @@ async def choose(turn: Turn[MyDataState]) -> Outcome:
 @flow.continuation
 async def may_copy(turn: Turn[MyDataState], owner: Proven) -> Outcome:
     copy = await turn.services.privacy.copy(turn.state.customer_id, grant=owner.grant, request_id=turn.id)
-    told = message("my_data.copied", number=turn.state.number)
-    holds = message("my_data.holds", business=turn.services.settings.business_name)
-    return turn.end(say(told, holds, attachment=copy))
+    told = (message("my_data.copied", number=turn.state.number), *_in_short(copy))
+    business = turn.services.settings.business_name
+    if not turn.chat.takes_files:
+        return turn.end(say(*told, message("my_data.no_file", business=business)))
+    return turn.end(say(*told, message("my_data.holds", business=business), attachment=copy.file))
+
+
+def _in_short(copy: DataCopy) -> Iterator[Message]:
+    """What a person reads without opening the file; what is not on record is left out."""
+    yield message("my_data.name", name=copy.name)
+    if copy.phone:
+        yield message("profile.phone", phone=copy.phone)
+    if copy.email:
+        yield message("profile.email", email=copy.email)
+    if copy.address:
+        yield message("profile.address", address=one_line(copy.address))
+    yield message("my_data.money", bills=copy.bills, payments=copy.payments)
+    yield message("my_data.contacts", tickets=copy.tickets, chats=copy.chats)
 
 
 async def _ask_to_erase(turn: Turn[MyDataState]) -> Say | End:

@@ -48,14 +48,28 @@ class Standing(Struct, frozen=True):
     due_at: datetime | None
 
 
+class DataCopy(Struct, frozen=True):
+    """A file with everything kept about one customer, and what of it fits into a few lines."""
+
+    file: Attachment
+    name: str
+    phone: str | None
+    email: str | None
+    address: str | None
+    bills: int
+    payments: int
+    tickets: int
+    chats: int
+
+
 class Privacy:
     """Each method is one use case and one transaction."""
 
     def __init__(self, uow: UnitOfWork, settings: Settings, keyring: Keyring) -> None:
         self._uow, self._settings, self._keyring = uow, settings, keyring
 
-    async def copy(self, customer_id: int, *, grant: str, request_id: str) -> Attachment:
-        """A file with everything kept about an owner who was proved, made when it is sent; it can be had for half an hour.
+    async def copy(self, customer_id: int, *, grant: str, request_id: str) -> DataCopy:
+        """Everything kept about an owner who was proved; the file is made when it is sent, and can be had for half an hour.
 
         Raises `NotFound("not_subscribed")`, `Conflict("grant_over")`.
         """
@@ -64,8 +78,10 @@ class Privacy:
             if await self._spend(tx, customer_id, grant, request_id) is GrantUse.USED:
                 await note(tx, customer_id, "data_copied")
             until = int((tx.now + _COPY_LIFETIME).timestamp())
+            collected = await collect(tx, self._keyring, customer_id)
         name = f"data-{customer.service_number}.json"
-        return Attachment("document", name, _SOURCE, {"customer": customer_id, "until": until})
+        file = Attachment("document", name, _SOURCE, {"customer": customer_id, "until": until})
+        return _summed_up(collected, file)
 
     def renderers(self) -> Mapping[str, Renderer]:
         """Who makes the file."""
@@ -171,6 +187,21 @@ class Privacy:
                 raise NotFound("attachment")
             collected = await collect(tx, self._keyring, int(args["customer"]))
         return File(as_json(collected), "application/json")
+
+
+def _summed_up(collected: Mapping[str, Any], file: Attachment) -> DataCopy:
+    person = collected["person"]
+    return DataCopy(
+        file,
+        person["name"],
+        person["phone"],
+        person["email"],
+        person["address"] or person["contact_address"],
+        bills=len(collected["invoices"]),
+        payments=len(collected["payments"]),
+        tickets=len(collected["tickets"]),
+        chats=len(collected["chats"]),
+    )
 
 
 async def _standing(tx: ReadTx, customer_id: int) -> Standing:

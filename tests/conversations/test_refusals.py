@@ -57,6 +57,6 @@ async def test_a_service_without_address_or_plan_is_told_without_them(stage: Sta
     async with stage.services.uow.write() as tx:
         await tx.execute(subscriptions.delete().where(subscriptions.c.customer_id == 5))
         await tx.execute(customers.update().where(customers.c.id == 5).values(address=None, email=None))
-    answer = await stage.say(DEWI, "data saya")
+    answer = await stage.say(DEWI, "profil")
     assert text("profile.waiting", "id") in answer
     assert "None" not in answer

@@ -63,16 +63,18 @@ async def test_a_copy_holds_the_own_data_and_is_soon_over(
     privacy: Privacy, owners: Owners, clock: ManualClock
 ) -> None:
     copy = await privacy.copy(JOHN, grant=await owners.grant("ISP00123"), request_id="c1")
-    render = privacy.renderers()[copy.source]
-    data = json.loads((await render(copy.args)).content)
+    render = privacy.renderers()[copy.file.source]
+    data = json.loads((await render(copy.file.args)).content)
     assert data["person"]["name"] == "John Doe"
     assert data["person"]["identity_number"] == "3201010101010001"
     assert {"230130001", "INV-2401-001"} <= {bill["number"] for bill in data["invoices"]}
     assert "Dewi" not in json.dumps(data)
     assert "sealed" not in json.dumps(data)
+    assert (copy.name, copy.phone) == ("John Doe", JOHNS)
+    assert copy.bills == len(data["invoices"])
     clock.move(timedelta(minutes=31))
     with pytest.raises(NotFound, match="attachment"):
-        await render(copy.args)
+        await render(copy.file.args)
 
 
 async def test_neither_comes_without_a_fresh_proof_of_this_owner(privacy: Privacy, owners: Owners) -> None:
