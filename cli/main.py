@@ -11,7 +11,8 @@ import typer
 # structlog and typer load rich where it is installed, for output nobody asks for here: 8 MiB in every process.
 sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # None is how Python marks a module as absent
 
-from cli.environment import settings_or_exit  # noqa: E402 - after the line above
+from cli.billing_commands import billing  # noqa: E402 - after the line above
+from cli.environment import settings_or_exit  # noqa: E402
 from cli.orders import orders  # noqa: E402
 from cli.partner_commands import partner  # noqa: E402
 
@@ -32,6 +33,7 @@ outbox = typer.Typer(
     help="What waits to leave for the outside world.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(audit, name="audit")
+app.add_typer(billing, name="billing")
 templates = typer.Typer(help="The words of notices.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(db, name="db")
 app.add_typer(orders, name="orders")

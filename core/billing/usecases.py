@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from core.billing import corrections, counter, ledger, promises, queries, terms
+from core.billing import account, corrections, counter, ledger, promises, queries, terms
+from core.billing.account import Account
 from core.billing.commands import Payment
 from core.billing.corrections import Correction
 from core.billing.counter import Confirmed
@@ -80,6 +81,11 @@ class Billing:
         """What a customer has paid in advance and not used yet, in rupiah."""
         async with self._uow.read() as tx:
             return await ledger.credit_of(tx, customer_id)
+
+    async def account_of(self, service_number: str) -> Account:
+        """See `account.account_of`."""
+        async with self._uow.read() as tx:
+            return await account.account_of(tx, self._settings, service_number)
 
     async def confirm_payment(
         self, invoice_ids: Collection[int], amount: int, *, actor: str, reference: str
