@@ -22,6 +22,7 @@ from api.lean import LeanConnection
 from api.mywifi.routes import BLUEPRINTS
 from api.nuxbill import document as nuxbill_document
 from api.nuxbill import door as nuxbill
+from api.nuxbill import photos as nuxbill_photos
 from api.nuxbill.controllers import CONTROLLERS
 from api.ops import health
 from api.papers import routes as papers
@@ -94,6 +95,7 @@ def create_app(services: Services, settings: Settings) -> Api:
     for blueprint in (
         *faces,
         nuxbill.blueprint(services, CONTROLLERS),
+        nuxbill_photos.routes,
         nuxbill_document.blueprint(CONTROLLERS),
         health.blueprint(services),
         docs.blueprint(app),

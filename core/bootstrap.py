@@ -12,6 +12,7 @@ from core.broadcasts.usecases import Broadcasts
 from core.catalog.usecases import Catalog
 from core.coupons.usecases import Coupons
 from core.customers.usecases import Customers
+from core.directory.own import OwnAccounts
 from core.directory.usecases import Directory
 from core.handover.usecases import Handovers
 from core.identity.access import Access
@@ -79,6 +80,7 @@ async def bootstrap(
             staff_accounts=StaffAccounts(uow, keyring, passwords),
             customer_accounts=CustomerAccounts(uow, keyring, passwords),
             directory=Directory(uow, keyring, passwords),
+            own_accounts=OwnAccounts(uow, settings, keyring, passwords),
             preferences=PreferenceBook(uow),
             coupons=Coupons(uow),
             portal=Portal(uow),

@@ -10,6 +10,7 @@ from core.broadcasts.usecases import Broadcasts
 from core.catalog.usecases import Catalog
 from core.coupons.usecases import Coupons
 from core.customers.usecases import Customers
+from core.directory.own import OwnAccounts
 from core.directory.usecases import Directory
 from core.handover.usecases import Handovers
 from core.identity.access import Access
@@ -49,6 +50,7 @@ class Services:
     staff_accounts: StaffAccounts
     customer_accounts: CustomerAccounts
     directory: Directory
+    own_accounts: OwnAccounts
     preferences: PreferenceBook
     coupons: Coupons
     portal: Portal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, Float, ForeignKey, Index, String, Table, func
+from sqlalchemy import Boolean, Column, Date, Float, ForeignKey, Index, String, Table, func, text
 
 from core.platform.db import Key, SmallKey, UtcDateTime, metadata
 
@@ -68,6 +68,12 @@ customer_accounts = Table(
 )
 Index("uq_customer_accounts_username", func.lower(customer_accounts.c.username), unique=True)
 Index("ix_customer_accounts_status", customer_accounts.c.status, customer_accounts.c.username)
+Index(
+    "ix_customer_accounts_photo",
+    customer_accounts.c.photo,
+    sqlite_where=customer_accounts.c.photo != text("'/user.default.jpg'"),
+    postgresql_where=customer_accounts.c.photo != text("'/user.default.jpg'"),
+)
 
 #: What clients keep of a customer by name (phpnuxbill-1 contract §5.3).
 customer_attributes = Table(

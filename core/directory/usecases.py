@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
 
 from sqlalchemy import func, select
 
 from core.audit import activity
 from core.audit import log as audit
 from core.billing.tables import invoices
-from core.customers.accounts import AccountStatus, open_account
-from core.customers.tables import customer_accounts, customer_attributes, customers
-from core.directory import queries
+from core.customers.accounts import AccountStatus
+from core.customers.tables import customer_accounts, customers
+from core.directory import commands, queries
 from core.directory.types import Draft, Entry, Opened, Package, Removed, Wanted
-from core.identity import commands
 from core.identity.passwords import Passwords
 from core.identity.tables import logins
 from core.network import switching
-from core.platform.errors import Conflict, NotFound
-from core.platform.ids import new_id
+from core.platform.errors import NotFound
 from core.platform.secrets import Keyring
 from core.platform.uow import UnitOfWork, WriteTx
 from core.subscriptions.tables import subscriptions
-
-#: Facts of a draft by the column that keeps them.
-_OF_CUSTOMER = {
-    "name": "name",
-    "phone": "phone",
-    "email": "email",
-    "address": "contact_address",
-    "latitude": "latitude",
-    "longitude": "longitude",
-}
-_OF_ACCOUNT = (
-    "username",
-    "city",
-    "district",
-    "state",
-    "zip",
-    "kind",
-    "service_type",
-    "status",
-    "line_username",
-    "line_address",
-)
 
 
 class Directory:
@@ -89,23 +64,8 @@ class Directory:
         """
         password_hash = await self._passwords.hash(draft.password or "")
         async with self._uow.write() as tx:
-            await _refuse_twins(tx, draft, None)
-            row = {
-                "uid": new_id("cst"),
-                "image": "default1.jpg",
-                "created_at": tx.now,
-                "name": draft.name or "",
-            }
-            if not await tx.insert_new(customers, **row | _facts(draft, _OF_CUSTOMER)):
-                raise Conflict("email_taken")
-            customer_id = int(await tx.scalar(select(customers.c.id).where(customers.c.uid == row["uid"])))
-            account = {name: value for name in _OF_ACCOUNT if (value := getattr(draft, name)) is not None}
-            username = account.pop("username")
-            account |= {"created_by": by, "line_secret_sealed": self._keyring.seal(draft.password or "")}
-            await open_account(tx, customer_id, username, **account)
-            await commands.create_login(tx, customer_id, password_hash)
-            await _write_attributes(tx, customer_id, draft)
-            await _note(tx, customer_id, "customer_added", f"added {username}", by=by, ip=ip)
+            customer_id = await commands.make(tx, self._keyring, draft, password_hash, by=by)
+            await _note(tx, customer_id, "customer_added", f"added {draft.username}", by=by, ip=ip)
         return customer_id
 
     async def change(self, customer_id: int, draft: Draft, *, by: int, ip: str) -> None:
@@ -118,11 +78,10 @@ class Directory:
             entry = await queries.entry_of(tx, customer_id)
             if entry is None:
                 raise NotFound
-            await _refuse_twins(tx, draft, customer_id)
-            await self._write(tx, customer_id, draft, password_hash)
-            await _write_attributes(tx, customer_id, draft)
+            await commands.refuse_twins(tx, draft, customer_id)
+            await commands.write(tx, self._keyring, customer_id, draft, password_hash)
             if _moves_lines(draft, entry) or password_hash:
-                await _provision(tx, customer_id)
+                await commands.provision(tx, customer_id)
             said = f"edited {draft.username or entry.username}"
             await _note(tx, customer_id, "customer_changed", said, by=by, ip=ip)
 
@@ -176,77 +135,11 @@ class Directory:
             said = f"logged in as {entry.username}"
             await _note(tx, customer_id, "customer_impersonated", said, by=by, ip=ip)
 
-    async def _write(self, tx: WriteTx, customer_id: int, draft: Draft, password_hash: str | None) -> None:
-        if facts := _facts(draft, _OF_CUSTOMER):
-            await tx.execute(customers.update().where(customers.c.id == customer_id).values(**facts))
-        account = {name: value for name in _OF_ACCOUNT if (value := getattr(draft, name)) is not None}
-        secret = draft.line_secret or draft.password
-        if secret:
-            account["line_secret_sealed"] = self._keyring.seal(secret)
-        if account:
-            own = customer_accounts.update().where(customer_accounts.c.customer_id == customer_id)
-            await tx.execute(own.values(**account))
-        if password_hash:
-            login = select(logins.c.id).where(logins.c.customer_id == customer_id)
-            if (login_id := await tx.scalar(login)) is not None:
-                await commands.replace_password(tx, int(login_id), password_hash)
-
-
-def _facts(draft: Draft, columns: Mapping[str, str]) -> dict[str, Any]:
-    """What a draft names, by column; an empty e-mail or phone is none at all."""
-    named = {column: getattr(draft, name) for name, column in columns.items()}
-    return {
-        column: value if value != "" or column not in {"email", "phone"} else None
-        for column, value in named.items()
-        if value is not None
-    }
-
-
-async def _refuse_twins(tx: WriteTx, draft: Draft, customer_id: int | None) -> None:
-    if draft.username is not None:
-        holder = await queries.id_of_username(tx, draft.username)
-        if holder not in {None, customer_id}:
-            raise Conflict("username_taken")
-    if draft.phone:
-        held = select(customers.c.id).where(
-            customers.c.phone == draft.phone, customers.c.id != (customer_id or 0)
-        )
-        unchanged = customer_id is not None and await tx.scalar(
-            select(customers.c.phone).where(customers.c.id == customer_id)
-        )
-        if unchanged != draft.phone and await tx.scalar(held.limit(1)) is not None:
-            raise Conflict("phone_taken")
-    if draft.email:
-        same = func.lower(customers.c.email) == draft.email.lower()
-        if (
-            await tx.scalar(select(customers.c.id).where(same, customers.c.id != (customer_id or 0)))
-            is not None
-        ):
-            raise Conflict("email_taken")
-
 
 def _moves_lines(draft: Draft, entry: Entry) -> bool:
     told = (draft.line_username, draft.line_address, draft.line_secret)
     held = (entry.line_username, entry.line_address, None)
     return any(new is not None and new != old for new, old in zip(told, held, strict=True))
-
-
-async def _write_attributes(tx: WriteTx, customer_id: int, draft: Draft) -> None:
-    own = customer_attributes.c.customer_id == customer_id
-    for name, value in draft.attributes.items():
-        facts = {"customer_id": customer_id, "name": name[:255], "value": value[:255]}
-        if not await tx.insert_new(customer_attributes, **facts):
-            same = (own, customer_attributes.c.name == facts["name"])
-            await tx.execute(customer_attributes.update().where(*same).values(value=facts["value"]))
-    if draft.dropped_attributes:
-        gone = customer_attributes.c.name.in_(draft.dropped_attributes)
-        await tx.execute(customer_attributes.delete().where(own, gone))
-
-
-async def _provision(tx: WriteTx, customer_id: int) -> None:
-    for package in await queries.packages_of(tx, [customer_id]):
-        if package.is_on:
-            await switching.provision(tx, package.id, key=f"changed-{tx.now.timestamp()}")
 
 
 async def _package(tx: WriteTx, customer_id: int, plan_id: int) -> Package:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -27,15 +27,28 @@ GRANT_LIFETIME = timedelta(minutes=5)
 TRIES = 5
 
 
+class Purpose(enum.StrEnum):
+    """What a code is good for; one of each at a time."""
+
+    RECOVERY = "recovery"
+    PHONE = "phone"
+    NEW_PHONE = "new_phone"  # a customer moves to another number
+    REGISTRATION = "registration"
+
+
 class Holder(Struct, frozen=True):
-    """Whose code it is: a customer's, or that of whoever holds a phone (E.164 digits), known or not."""
+    """Whose code it is: a customer's, or that of whoever holds a phone (E.164 digits), known or not.
+
+    With both, it is the customer's and goes to that phone. `aim` is its purpose where that does not follow from the rest.
+    """
 
     customer_id: int | None = None
     phone: str | None = None
+    aim: Purpose | None = None
 
     @property
-    def purpose(self) -> str:
-        return "phone" if self.customer_id is None else "recovery"
+    def purpose(self) -> Purpose:
+        return self.aim or (Purpose.PHONE if self.customer_id is None else Purpose.RECOVERY)
 
     @property
     def rows(self) -> ColumnElement[bool]:
@@ -53,6 +66,14 @@ class State(enum.StrEnum):
     OVER = "over"
 
 
+class Pending(Struct, frozen=True):
+    """A challenge that is not over, though its time may be; `phone` is where its code went, if that was told."""
+
+    phone: str | None
+    sent_at: datetime
+    expires_at: datetime
+
+
 class Issued(Struct, frozen=True):
     """A new challenge. The code exists here and in the message to its owner, nowhere else."""
 
@@ -63,16 +84,28 @@ class Issued(Struct, frozen=True):
 async def find(tx: ReadTx, request_id: str, holder: Holder) -> str | None:
     """The challenge this request has started already; `Conflict("request_reused")` when it was somebody else's."""
     row = await tx.first(
-        select(otp_challenges.c.id, otp_challenges.c.customer_id, otp_challenges.c.phone).where(
-            otp_challenges.c.request_id == request_id
-        )
+        select(
+            otp_challenges.c.id,
+            otp_challenges.c.customer_id,
+            otp_challenges.c.phone,
+            otp_challenges.c.purpose,
+        ).where(otp_challenges.c.request_id == request_id)
     )
-    if row is not None and Holder(row.customer_id, row.phone) != holder:
+    whose = (holder.customer_id, holder.phone, holder.purpose)
+    if row is not None and (row.customer_id, row.phone, row.purpose) != whose:
         raise Conflict("request_reused")
     return None if row is None else str(row.id)
 
 
-async def issue(tx: WriteTx, keyring: Keyring, holder: Holder, request_id: str) -> Issued:
+async def pending(tx: ReadTx, holder: Holder) -> Pending | None:
+    """The holder's newest challenge that is not over."""
+    row = await tx.first(_standing(holder))
+    return None if row is None else Pending(row.phone, row.created_at, row.expires_at)
+
+
+async def issue(
+    tx: WriteTx, keyring: Keyring, holder: Holder, request_id: str, *, lifetime: timedelta = LIFETIME
+) -> Issued:
     """Start a challenge; the holder's earlier codes and grants are over. Raises `Conflict("request_reused")`."""
     issued = Issued(new_uuid(), f"{secrets.randbelow(1_000_000):06d}")
     earlier = otp_challenges.update().where(holder.rows, otp_challenges.c.state != State.OVER)
@@ -86,7 +119,7 @@ async def issue(tx: WriteTx, keyring: Keyring, holder: Holder, request_id: str) 
         code_mac=_mac(keyring, issued.challenge_id, issued.code),
         attempts_left=TRIES,
         state=State.LIVE,
-        expires_at=tx.now + LIFETIME,
+        expires_at=tx.now + lifetime,
         request_id=request_id,
         created_at=tx.now,
     )
@@ -156,9 +189,12 @@ def _mac(keyring: Keyring, challenge_id: str, code: str) -> str:
 
 async def _current(tx: ReadTx, holder: Holder) -> Row[Any] | None:
     """The newest challenge that is not over, locked; two sent to one phone at once may both be there."""
+    return await tx.first(_standing(holder).with_for_update())
+
+
+def _standing(holder: Holder) -> Select[Any]:
     standing = _of(holder).where(otp_challenges.c.state != State.OVER)
-    newest = standing.order_by(otp_challenges.c.created_at.desc(), otp_challenges.c.id).limit(1)
-    return await tx.first(newest.with_for_update())
+    return standing.order_by(otp_challenges.c.created_at.desc(), otp_challenges.c.id).limit(1)
 
 
 async def _left_by(tx: ReadTx, holder: Holder, request_id: str) -> Row[Any] | None:

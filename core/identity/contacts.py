@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -48,7 +49,7 @@ class Contacts:
             wait = await counters.spend(tx, to, source)
             if not wait:
                 issued = await codes.issue(tx, self._keyring, holder, request_id)
-                await _send(tx, phone, issued, language)
+                await send_code(tx, phone, issued, language)
         if wait:
             raise Throttled(wait, "too_many_codes")
 
@@ -138,14 +139,23 @@ async def _moved_from(tx: ReadTx, channel: str, address: str) -> list[Row[Any]]:
     return list(await tx.all(taken.order_by(customers.c.id).with_for_update(key_share=True)))
 
 
-async def _send(tx: WriteTx, phone: str, issued: Issued, language: Language) -> None:
-    minutes = codes.LIFETIME.seconds // 60
+async def send_code(
+    tx: WriteTx,
+    phone: str,
+    issued: Issued,
+    language: Language,
+    *,
+    text: str = "notice.phone_code",
+    lifetime: timedelta = codes.LIFETIME,
+    **facts: str,
+) -> None:
+    """Send a code to a number, whoever holds it; the text says what it is good for."""
     await send_text(
         tx,
         to=phone,
-        text=i18n.text("notice.phone_code", language, code=issued.code, minutes=minutes),
+        text=i18n.text(text, language, code=issued.code, minutes=lifetime.seconds // 60, **facts),
         key=f"otp-{issued.challenge_id}",
         priority=Priority.URGENT,
-        expires_after=codes.LIFETIME,
+        expires_after=lifetime,
         sensitive=True,
     )

@@ -54,6 +54,12 @@ async def standing_of(tx: ReadTx, customer_id: int) -> CustomerStanding | None:
     return None if row is None else _standing(row)
 
 
+async def customer_called(tx: ReadTx, name: str, by: LoginBy) -> CustomerStanding | None:
+    """Who goes by a name, as the installation goes by names (phpnuxbill-1 contract §5.2)."""
+    row = await tx.first(_STANDING.where(_is_called(name, by)).order_by(customers.c.id).limit(1))
+    return None if row is None else _standing(row)
+
+
 class CustomerAccounts:
     """Each method is one use case."""
 

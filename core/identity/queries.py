@@ -86,6 +86,12 @@ async def login_of_service(tx: ReadTx, service_number: str) -> CustomerLogin | N
     return await _login(tx, held, numbers=_spellings(typed(service_number)))
 
 
+async def login_of_customer(tx: ReadTx, customer_id: int) -> CustomerLogin | None:
+    """A customer's login, locked until commit as `login_of_service` does."""
+    held = _LOGIN.where(customers.c.id == bindparam("customer_id")).with_for_update(of=logins)
+    return await _login(tx, held, customer_id=customer_id)
+
+
 async def login_of_grant(tx: ReadTx, grant: str) -> CustomerLogin | None:
     """The login whose password a grant may set, whether or not it still may."""
     owner = select(otp_challenges.c.customer_id).where(otp_challenges.c.id == typed(grant)).scalar_subquery()

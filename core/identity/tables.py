@@ -78,7 +78,7 @@ otp_challenges = Table(
     Column("id", String(36), primary_key=True),
     Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE")),
     Column("phone", String(20)),
-    Column("purpose", String(16), nullable=False),  # recovery, phone
+    Column("purpose", String(16), nullable=False),  # `core.identity.codes.Purpose`
     Column("code_mac", String(64), nullable=False),
     Column("attempts_left", Integer, nullable=False),
     Column("state", String(10), nullable=False),  # live, granted, over

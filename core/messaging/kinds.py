@@ -63,6 +63,7 @@ class StaffNotice(enum.StrEnum):
     LINES_DIFFER = "lines_differ"
     ORDER_NEW = "order_new"
     ORDER_CHANGE = "order_change"
+    CUSTOMER_REGISTERED = "customer_registered"
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -224,4 +225,5 @@ STAFF_TEXTS: Mapping[StaffNotice, str] = {
     StaffNotice.LINES_DIFFER: "staff_notice.lines_differ",
     StaffNotice.ORDER_NEW: "staff_notice.order_new",
     StaffNotice.ORDER_CHANGE: "staff_notice.order_change",
+    StaffNotice.CUSTOMER_REGISTERED: "staff_notice.customer_registered",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from core.platform.db import Key, UtcDateTime, metadata
 
@@ -27,6 +27,16 @@ widgets = Table(
     Column("content", Text, nullable=False),
     Column("is_enabled", Boolean, nullable=False),
     Index("ix_widgets_dashboard", "dashboard", "rank", "id"),
+)
+
+#: Photos of people, each once; accounts name them by path.
+photos = Table(
+    "photos",
+    metadata,
+    Column("name", String(32), primary_key=True),  # the beginning of the content's SHA-256
+    Column("content", LargeBinary, nullable=False),  # JPEG
+    Column("thumbnail", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )
 
 #: A message in a customer's inbox of the portal.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from api.nuxbill.controllers import (
+    accounts,
     coupons,
     customers,
     customfield,
     extensions,
+    forgot,
     logs,
     mail,
     pages,
+    register,
     sessions,
     widgets,
 )
@@ -19,13 +22,16 @@ CONTROLLERS = {
     for each in (
         *sessions.CONTROLLERS,
         *extensions.CONTROLLERS,
+        accounts.accounts,
         coupons.coupons,
         customers.customers,
         customfield.customfield,
+        forgot.forgot,
         logs.logs,
         mail.mail,
         pages.page,
         pages.pages,
+        register.register,
         widgets.widgets,
     )
 }

@@ -50,11 +50,12 @@ async def test_strangers_and_customers_reach_nothing_of_staffs(nux: Nux, custome
                 assert (said.message, said.meta) == ("Token is invalid", {"login": True}), action.route
 
 
-async def test_what_changes_something_is_not_done_by_looking(staff: Login) -> None:
-    admin = await staff()
+async def test_what_changes_something_is_not_done_by_looking(staff: Login, customer: Login) -> None:
+    admin, john = await staff(), await customer()
     for action in EVERY:
         if action.methods == {"POST"}:
-            assert (await admin.get(called(action))).message == "Invalid request method", action.route
+            caller = john if action.who is Who.CUSTOMER else admin
+            assert (await caller.get(called(action))).message == "Invalid request method", action.route
 
 
 async def test_the_api_document_has_every_action(nux: Nux) -> None:
