@@ -82,11 +82,14 @@ def _lines(bill: Invoice) -> list[Message]:
         told.append(message("invoice_lookup.tax", amount=Rupiah(bill.tax)))
     if bill.discount:
         told.append(message("invoice_lookup.discount", amount=Rupiah(bill.discount)))
+    settled = bill.deducted
+    already = [message("invoice_lookup.settled", amount=Rupiah(settled))] if settled else []
     if len(told) <= LINES_SHOWN:
-        return told
+        return told + already
     shown = parts[: LINES_SHOWN - 1]
-    rest = bill.amount - sum(total for _, total in shown)
+    rest = bill.amount + settled - sum(total for _, total in shown)
     return [
         *told[: len(shown)],
         message("invoice_lookup.more_lines", count=len(told) - len(shown), amount=Rupiah(rest)),
+        *already,
     ]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from api.mywifi import bodies
-from core.billing.types import Bill, Invoice, InvoiceStatus
+from core.billing.types import Bill, Invoice, InvoiceLine, InvoiceStatus
 from core.catalog.types import Plan
 from core.customers.types import CustomerName
 from core.identity.types import Account, SignedIn
-from core.platform import phones
+from core.platform import i18n, phones
 from core.subscriptions.types import Profile, Service
 from core.tickets.types import Ticket, TicketEvent
 
@@ -143,7 +144,7 @@ def invoice(found: Invoice) -> bodies.CustomerInvoice:
         payment_codes=found.payment_codes,
         details=tuple(
             bodies.InvoiceDetail(line.name, line.price, line.quantity, line.discount, line.total)
-            for line in found.lines
+            for line in _lines(found)
         ),
     )
 
@@ -172,9 +173,16 @@ def bill(found: Bill, zone: ZoneInfo) -> bodies.BilledInvoice:
                 category=line.category,
                 remark=line.remark,
             )
-            for line in owed.lines
+            for line in _lines(owed)
         ),
     )
+
+
+def _lines(found: Invoice) -> Iterator[InvoiceLine]:
+    """With what is paid already as a line, so that they sum up to what is asked for (contract §7); Indonesian, as all of them."""
+    yield from found.lines
+    if paid := found.deducted:
+        yield InvoiceLine(i18n.text("invoice.settled", "id"), "Payment", -paid, 1, 0, -paid, "-")
 
 
 def _number(number: str) -> int | str:

@@ -144,7 +144,11 @@ def _warning(bill: Invoice) -> str:
 
 def _lines(bill: Invoice) -> list[tuple[str, str]]:
     lines = [(line.name, _spelled(Rupiah(line.total))) for line in bill.lines]
-    taken = ((said("paper.tax"), bill.tax), (said("paper.discount"), -bill.discount))
+    taken = (
+        (said("paper.tax"), bill.tax),
+        (said("paper.discount"), -bill.discount),
+        (said("invoice.settled"), -bill.deducted),
+    )
     return lines + [(name, _spelled(Rupiah(amount))) for name, amount in taken if amount]
 
 

@@ -14,7 +14,6 @@ from core.billing.rules import payment_code
 from core.billing.tables import corrections, invoice_lines, invoices, payment_channels, payments
 from core.billing.types import Bill, Invoice, InvoiceLine, InvoiceStatus
 from core.customers.tables import customers
-from core.platform import i18n
 from core.platform.prepared import Prepared
 from core.platform.uow import ReadTx
 
@@ -148,15 +147,13 @@ def _bill(rows: list[Any], codes: _Codes) -> Bill:
     ]
     service_number, customer_name = rows[0][-2:]
     lines = tuple(InvoiceLine(*row[_FIRST_OF_LINE:-2]) for row in rows if row[_FIRST_OF_LINE] is not None)
-    if settled and status == _UNPAID:
-        lines, amount = (*lines, _deduction(settled)), amount - settled
     invoice = Invoice(
         key,
         number,
         year,
         month,
         _STATUSES[status],
-        amount,
+        amount - settled if status == _UNPAID else amount,
         tax,
         discount,
         due_on,
@@ -167,8 +164,3 @@ def _bill(rows: list[Any], codes: _Codes) -> Bill:
         settled,
     )
     return Bill(invoice, customer_name, service_number)
-
-
-def _deduction(settled: int) -> InvoiceLine:
-    """What is paid of a bill already, so that its lines still sum up to what it asks for (mywifi contract §7)."""
-    return InvoiceLine(i18n.text("invoice.settled", "id"), "Payment", -settled, 1, 0, -settled, "-")

@@ -25,7 +25,7 @@ class InvoiceLine(Struct, frozen=True):
 
 
 class Invoice(Struct, frozen=True):
-    """A bill with its lines; `amount` is what is to be paid: lines + tax - discount."""
+    """A bill with its lines; `amount` is what is to be paid: lines + tax - discount - `deducted`."""
 
     id: int
     number: str
@@ -40,7 +40,12 @@ class Invoice(Struct, frozen=True):
     paid_at: datetime | None
     lines: tuple[InvoiceLine, ...]
     payment_codes: Mapping[str, str]  # channel code -> what to type there; empty when paid
-    settled: int = 0  # what is paid of it already; while it is open a line of its own takes it off `amount`
+    settled: int = 0  # what is paid of it already; while it is open, `amount` is what is left
+
+    @property
+    def deducted(self) -> int:
+        """What was taken off `amount` beyond its lines, because it is paid already; each face names it in its own words."""
+        return 0 if self.status is InvoiceStatus.PAID else self.settled
 
 
 class PaymentChannel(Struct, frozen=True):

@@ -140,7 +140,11 @@ def _lines(page: Canvas, bill: Invoice, issuer: Issuer, say: Words) -> None:
     is_counted = any(line.price != line.total for line in bill.lines)
     heads = [say("paper.what"), say("paper.quantity"), say("paper.price"), say("paper.amount")]
     rows = [_line(line, issuer) for line in bill.lines]
-    taken = ((say("paper.tax"), bill.tax), (say("paper.discount"), -bill.discount))
+    taken = (
+        (say("paper.tax"), bill.tax),
+        (say("paper.discount"), -bill.discount),
+        (say("invoice.settled"), -bill.deducted),
+    )
     rows += [[label, "", "", _money(amount, issuer)] for label, amount in taken if amount]
     _row(page, heads, _HEAD, is_counted=is_counted)
     for row in rows:

@@ -28,6 +28,19 @@ async def test_unpaid_bills_answer_like_the_document_oldest_first(partner: Calle
     assert [bill["invoice"] for bill in answer.body["data"]] == [230130001, "INV-2401-001"]
 
 
+async def test_what_is_paid_in_part_is_a_line_whose_details_still_sum_up(
+    partner: Caller, john: Caller, services: Services
+) -> None:
+    account = await services.billing.account_of("ISP00123")
+    old = account.bill("230130001")
+    await services.billing.confirm_payment([old.id], 100_000, actor="staff:3", reference="K-1")
+    bill = (await partner.get(UNPAID, no_services="ISP00123")).body["data"][0]
+    assert (bill["amount"], sum(line["total"] for line in bill["detail"])) == (177_500, 177_500)
+    assert (bill["detail"][-1]["name"], bill["detail"][-1]["total"]) == ("Sudah dibayar", -100_000)
+    [mine] = (await john.get("/api/invoice", month="1", year="2023")).body["data"]
+    assert (mine["amount"], sum(line["total"] for line in mine["details"])) == (177_500, 177_500)
+
+
 @pytest.mark.parametrize("path", [DETAIL, "/api/bill/detail"])
 async def test_all_bills_answer_like_the_document_newest_first(partner: Caller, path: str) -> None:
     answer = await partner.get(path, no_services="ISP00123")

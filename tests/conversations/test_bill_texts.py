@@ -44,6 +44,16 @@ def test_many_lines_are_summed_up_and_still_add_up() -> None:
     assert told[1:4] == ["Baris 1: Rp100.000", "Baris 2: Rp30.000", "3 baris lain: Rp25.000"]
 
 
+def test_what_is_paid_already_is_told_last_in_the_readers_language_and_adds_up() -> None:
+    part = _bill(amount=200_000, settled=100_000)
+    assert _told(part)[1:3] == ["Baris 1: Rp300.000", "Sudah dibayar: -Rp100.000"]
+    english = [line.render("en") for line in bill_texts.details(part, JAKARTA, TODAY)]
+    assert english[2] == "Already paid: -Rp100,000"
+    many = _bill(amount=60_000, settled=100_000, lines=_lines(100_000, 30_000, 20_000, 10_000))
+    assert _told(many)[3:5] == ["2 baris lain: Rp30.000", "Sudah dibayar: -Rp100.000"]
+    assert "Sudah dibayar" not in "".join(_told(_bill(status=InvoiceStatus.PAID, settled=300_000)))
+
+
 def test_no_bill_leaves_less_than_three_of_ten_lines_for_what_comes_next() -> None:
     for count in range(8):
         assert len(_told(_bill(lines=_lines(*[1000] * count), tax=1, discount=1))) <= 7

@@ -198,7 +198,10 @@ async def test_a_part_payment_says_what_is_left(papers: Papers, shop: Shop) -> N
     assert "SEBAGIAN" in read
     assert "Rp100.000" in read
     assert "Sisa tagihan yang belum dibayar: Rp177.500." in read
-    assert "Jumlah tagihan Rp177.500" in words(await printed(papers, "230130001", "ISP00123"))
+    bill = words(await printed(papers, "230130001", "ISP00123"))
+    assert "Jumlah tagihan Rp177.500" in bill
+    assert "Sudah dibayar -Rp100.000" in bill
+    assert "Already paid -Rp100,000" in words(await printed(papers, "230130001", "ISP00123", language="en"))
 
 
 async def test_money_paid_in_advance_has_a_receipt_without_a_bill(papers: Papers, shop: Shop) -> None:
