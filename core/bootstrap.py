@@ -25,6 +25,7 @@ from core.identity.usecases import Identity
 from core.messaging.attachments import FileLinks, Renderers
 from core.messaging.consent import Consents
 from core.messaging.editing import Templates
+from core.monitoring.usecases import Monitoring
 from core.network.usecases import Network
 from core.network.watching import Watching
 from core.office.usecases import Office
@@ -102,6 +103,7 @@ async def bootstrap(
             office=Office(uow, settings),
             handovers=Handovers(uow, settings),
             network=Network(uow, routers),
+            monitoring=Monitoring(uow, settings),
             watching=Watching(uow),
             partners=Partners(uow, settings, keyring),
             papers=papers,

@@ -23,6 +23,7 @@ from core.messaging.attachments import FileLinks, Renderers
 from core.messaging.consent import Consents
 from core.messaging.editing import Templates
 from core.monitoring.ports import RouterScanner
+from core.monitoring.usecases import Monitoring
 from core.network.ports import LineSwitch
 from core.network.usecases import Network
 from core.network.watching import Watching
@@ -72,6 +73,7 @@ class Services:
     office: Office
     proofs: Proofs
     network: Network
+    monitoring: Monitoring
     watching: Watching
     partners: Partners
     papers: Papers

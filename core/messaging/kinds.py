@@ -61,6 +61,12 @@ class StaffNotice(enum.StrEnum):
     PARTNER_PAYMENTS_HANG = "partner_payments_hang"
     PARTNER_STATEMENT = "partner_statement"
     LINES_DIFFER = "lines_differ"
+    OUTAGE_OPENED = "outage_opened"
+    OUTAGE_CLOSED = "outage_closed"
+    ROUTER_UNSEEN = "router_unseen"
+    ROUTER_SEEN = "router_seen"
+    NETWORK_UNSEEN = "network_unseen"
+    NETWORK_SEEN = "network_seen"
     ORDER_NEW = "order_new"
     ORDER_CHANGE = "order_change"
     CUSTOMER_REGISTERED = "customer_registered"
@@ -223,6 +229,12 @@ STAFF_TEXTS: Mapping[StaffNotice, str] = {
     StaffNotice.PARTNER_PAYMENTS_HANG: "staff_notice.partner_payments_hang",
     StaffNotice.PARTNER_STATEMENT: "staff_notice.partner_statement",
     StaffNotice.LINES_DIFFER: "staff_notice.lines_differ",
+    StaffNotice.OUTAGE_OPENED: "staff_notice.outage_opened",
+    StaffNotice.OUTAGE_CLOSED: "staff_notice.outage_closed",
+    StaffNotice.ROUTER_UNSEEN: "staff_notice.router_unseen",
+    StaffNotice.ROUTER_SEEN: "staff_notice.router_seen",
+    StaffNotice.NETWORK_UNSEEN: "staff_notice.network_unseen",
+    StaffNotice.NETWORK_SEEN: "staff_notice.network_seen",
     StaffNotice.ORDER_NEW: "staff_notice.order_new",
     StaffNotice.ORDER_CHANGE: "staff_notice.order_change",
     StaffNotice.CUSTOMER_REGISTERED: "staff_notice.customer_registered",

@@ -10,7 +10,8 @@ from msgspec import Struct
 from sqlalchemy import Row, bindparam, select
 
 from core.customers.tables import customers
-from core.monitoring import rules
+from core.monitoring import detection, rules
+from core.monitoring.detection import Scope
 from core.monitoring.tables import line_samples, line_sightings
 from core.monitoring.types import Sample, Sighting, Snapshot, Unknown
 from core.platform.uow import ReadTx, WriteTx
@@ -82,6 +83,12 @@ async def line_of(tx: ReadTx, customer_id: int) -> WatchedLine | None:
     own = (subscriptions.c.customer_id == customer_id, subscriptions.c.router_id.is_not(None))
     row = await tx.first(_watched.where(*own).limit(1))
     return _as_line(row) if row else None
+
+
+def places_of(line: WatchedLine) -> tuple[detection.Place, ...]:
+    """Everything a line can be out of order with."""
+    shared = ((Scope.REGION, line.region_id), (Scope.ROUTER, line.router_id), (Scope.ODP, line.odp))
+    return tuple(detection.place(scope, which) for scope, which in shared if which is not None)
 
 
 def look_through(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from core.monitoring.types import Down, Sample, SessionSeen, Sight, Sighting, Snapshot, Unknown, Up
 
 STEP = timedelta(minutes=5)
+#: Since when a line is down that nobody has ever seen up: it is no part of what happens now.
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: Two reads of one moment may differ by so much: uptimes are whole seconds, and reading takes time.
 _SLACK = timedelta(seconds=5)
@@ -42,7 +44,7 @@ def slot_of(moment: datetime) -> datetime:
 def first_sighting(sight: Up | Down, now: datetime) -> Sighting:
     """A line nobody has looked at before: what it has counted until now belongs to no sample."""
     if isinstance(sight, Down):
-        return Sighting(is_online=False, since=now, key="", sampled_at=now)
+        return Sighting(is_online=False, since=LONG_AGO, key="", sampled_at=now)
     seen = sight.session
     began = _began(seen, now) or now
     return Sighting(

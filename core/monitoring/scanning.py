@@ -10,12 +10,14 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 from msgspec import Struct
 from sqlalchemy import func, select
 
 from core.monitoring import rules
-from core.monitoring.lines import Seen, WatchedLine, lines_behind, look_through, write_down
+from core.monitoring.detection import Census, DownLine
+from core.monitoring.lines import Seen, WatchedLine, lines_behind, look_through, places_of, write_down
 from core.monitoring.ports import RouterScanner
 from core.monitoring.tables import router_scans
 from core.monitoring.types import Scanned, Snapshot, Wanted
@@ -32,15 +34,23 @@ _FORGOTTEN_AFTER = timedelta(days=2)
 
 
 class Visit(Struct, frozen=True):
-    """How one router was found. `seen` are its lines as they stand now, none when it could not be read."""
+    """How one router was found; `last_read` is when it was read the time before, `online` counts its lines."""
 
     router_id: int
     router_alias: str
     outcome: Scanned
     last_read: datetime | None
     lines: int
-    seen: tuple[Seen, ...] = ()
+    online: int = 0
     detail: str | None = None
+
+
+class Round(Struct, frozen=True):
+    """One scan of the whole network."""
+
+    at: datetime
+    visits: tuple[Visit, ...]
+    census: Census
 
 
 class _Known(Struct, frozen=True):
@@ -56,35 +66,37 @@ class Scanning:
     def __init__(self, uow: UnitOfWork, scanner: RouterScanner) -> None:
         self._uow, self._scanner = uow, scanner
 
-    async def run(self) -> list[Visit]:
+    async def run(self) -> Round:
         """One round. Routers that did not answer the last time come last, so that they keep nobody waiting."""
         async with self._uow.read() as tx:
-            known = await _known(tx)
-        room = asyncio.Semaphore(_ROUTERS_AT_ONCE)
+            known, now = await _known(tx), tx.now
+        room, census = asyncio.Semaphore(_ROUTERS_AT_ONCE), Census()
 
         async def one(router: _Known) -> Visit:
             async with room:
-                return await self._visit(router)
+                return await self._visit(router, census)
 
         in_order = sorted(known, key=lambda router: not router.was_read)
-        return list(await asyncio.gather(*map(one, in_order)))
+        return Round(now, tuple(await asyncio.gather(*map(one, in_order))), census)
 
-    async def _visit(self, router: _Known) -> Visit:
+    async def _visit(self, router: _Known, census: Census) -> Visit:
+        """Only what the census needs outlives the visit: the memory of a round does not grow with the network."""
         lines, begun_at = await self._lines(router.id), time.monotonic()
         async with self._uow.read() as tx:
             now = tx.now
         is_sampling = router.last_read is None or rules.slot_of(router.last_read) < rules.slot_of(now)
         wanted = _wanted(lines, with_counters=is_sampling)
         snapshot = await self._scanner.scan(router.id, router.alias, wanted)
+        visit = Visit(router.id, router.alias, Scanned.UNSEEN, router.last_read, len(lines))
         if isinstance(snapshot, Snapshot):
             last_read = router.last_read or now - _FORGOTTEN_AFTER
-            seen = tuple(look_through(lines, snapshot, now, last_read, is_sampling=is_sampling))
-            visit = Visit(router.id, router.alias, Scanned.READ, router.last_read, len(lines), seen)
+            seen = list(look_through(lines, snapshot, now, last_read, is_sampling=is_sampling))
+            await self._write_down(seen)
+            _count(census, router.id, seen)
+            online = sum(each.now.is_online for each in seen)
+            visit = msgspec.structs.replace(visit, outcome=Scanned.READ, online=online)
         else:
-            detail = snapshot.reason[:300]
-            visit = Visit(
-                router.id, router.alias, Scanned.UNSEEN, router.last_read, len(lines), detail=detail
-            )
+            visit = msgspec.structs.replace(visit, detail=snapshot.reason[:300])
         await self._keep(visit, now, took_ms=round((time.monotonic() - begun_at) * 1000))
         return visit
 
@@ -99,12 +111,14 @@ class Scanning:
                 return lines
             await asyncio.sleep(0)
 
-    async def _keep(self, visit: Visit, now: datetime, *, took_ms: int) -> None:
-        """States first, the scan last: until it is written, the next one takes everything since the one before as its own."""
-        for start in range(0, len(visit.seen), _LINES_A_TURN):
+    async def _write_down(self, seen: Sequence[Seen]) -> None:
+        for start in range(0, len(seen), _LINES_A_TURN):
             async with self._uow.write() as tx:
-                await write_down(tx, visit.seen[start : start + _LINES_A_TURN])
-        online = sum(each.now.is_online for each in visit.seen)
+                await write_down(tx, seen[start : start + _LINES_A_TURN])
+            await asyncio.sleep(0)
+
+    async def _keep(self, visit: Visit, now: datetime, *, took_ms: int) -> None:
+        """Written last: until then the next scan takes everything since the one before as its own."""
         async with self._uow.write() as tx:
             await tx.insert_new(
                 router_scans,
@@ -113,7 +127,7 @@ class Scanning:
                 outcome=visit.outcome,
                 took_ms=took_ms,
                 lines=visit.lines,
-                online=online,
+                online=visit.online,
                 detail=visit.detail,
             )
         log.info(
@@ -121,9 +135,21 @@ class Scanning:
             router=visit.router_alias,
             outcome=visit.outcome,
             lines=visit.lines,
-            online=online,
+            online=visit.online,
             took_ms=took_ms,
         )
+
+
+def _count(census: Census, router_id: int, seen: Sequence[Seen]) -> None:
+    census.read_routers.add(router_id)
+    for each in seen:
+        line, state = each.line, each.now
+        if not line.is_expected:
+            continue
+        if state.is_online:
+            census.add_online(places_of(line))
+        else:
+            census.add_down(DownLine(line.subscription_id, line.region_id, places_of(line), state.since))
 
 
 def _wanted(lines: Sequence[WatchedLine], *, with_counters: bool) -> Wanted:

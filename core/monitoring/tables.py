@@ -62,3 +62,61 @@ router_scans = Table(
     Index("ix_router_scans_outcome", "router_id", "outcome", "started_at"),
     Index("ix_router_scans_started_at", "started_at"),
 )
+
+#: What has gone wrong with the network, for as long as it is so and afterwards.
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("kind", String(8), nullable=False),  # `core.monitoring.types.IncidentKind`
+    Column(
+        "place", String(80), nullable=False
+    ),  # `core.monitoring.detection.Place`; a router for one out of sight
+    Column("label", String(128), nullable=False),  # the place as staff know it
+    Column("region_id", Key, ForeignKey("regions.id", ondelete="SET NULL")),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("down", Integer, nullable=False),  # lines that are off now, of `total` that should be on
+    Column("total", Integer, nullable=False),
+    Column("worst", Integer, nullable=False),
+    Column("recovering_since", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Index("ix_incidents_opened_at", "opened_at"),
+)
+Index(
+    "uq_incidents_open",
+    incidents.c.kind,
+    incidents.c.place,
+    unique=True,
+    sqlite_where=incidents.c.closed_at.is_(None),
+    postgresql_where=incidents.c.closed_at.is_(None),
+)
+
+#: The lines an outage has taken.
+incident_lines = Table(
+    "incident_lines",
+    metadata,
+    Column("incident_id", Key, ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
+    Column("subscription_id", Key, ForeignKey("subscriptions.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_incident_lines_subscription_id", "subscription_id"),
+    sqlite_with_rowid=False,
+)
+
+#: Customers who have complained of an outage; who wants to hear of its end is told once.
+incident_followers = Table(
+    "incident_followers",
+    metadata,
+    Column("incident_id", Key, ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
+    Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True),
+    Column("complained_at", UtcDateTime, nullable=False),
+    Column("wants_news", Boolean, nullable=False),
+    Column("told_at", UtcDateTime),
+    Index("ix_incident_followers_customer_id", "customer_id"),
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_incident_followers_waiting",
+    incident_followers.c.incident_id,
+    sqlite_where=incident_followers.c.wants_news & incident_followers.c.told_at.is_(None),
+    postgresql_where=incident_followers.c.wants_news & incident_followers.c.told_at.is_(None),
+)

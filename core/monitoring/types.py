@@ -92,3 +92,35 @@ class Sample(Struct, frozen=True):
     drops: int
     upload: int
     download: int
+
+
+class IncidentKind(StrEnum):
+    """What is wrong: lines of a place are off, one router is out of sight, or we see nearly nothing ourselves."""
+
+    OUTAGE = "outage"
+    UNSEEN = "unseen"
+    BLIND = "blind"
+
+
+class Outage(Struct, frozen=True):
+    """An open outage as a customer hears of it: `down` of `total` lines around, since when."""
+
+    id: int
+    area: str
+    down: int
+    total: int
+    since: datetime
+
+
+class Incident(Struct, frozen=True):
+    """What staff see of it."""
+
+    id: int
+    kind: IncidentKind
+    label: str
+    started_at: datetime
+    closed_at: datetime | None
+    down: int
+    total: int
+    worst: int
+    complaints: int

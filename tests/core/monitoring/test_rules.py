@@ -135,3 +135,11 @@ def test_names_that_look_like_something_else_are_names() -> None:
 
 def test_slots_are_five_minutes_of_the_clock() -> None:
     assert slot_of(NOW + timedelta(minutes=7, seconds=59)) == NOW + STEP
+
+
+def test_a_line_never_seen_up_is_down_since_long_ago() -> None:
+    """Otherwise the first scan of a new router would look like an outage."""
+    first = first_sighting(Down(), NOW)
+    assert first.since < NOW - timedelta(days=365)
+    back = follow(first, up(30), NOW + MINUTE, NOW)
+    assert (back.is_online, back.drops) == (True, 0)
