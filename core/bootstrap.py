@@ -38,6 +38,7 @@ from core.platform.secrets import Keyring
 from core.platform.uow import open_uow
 from core.portal.usecases import Portal
 from core.preferences.usecases import PreferenceBook
+from core.prepaid.usecases import Prepaid
 from core.privacy.usecases import Privacy
 from core.proofs.usecases import Proofs
 from core.services import Services
@@ -98,6 +99,7 @@ async def bootstrap(
             catalog=Catalog(uow),
             broadcasts=Broadcasts(uow, settings),
             billing=Billing(uow, settings),
+            prepaid=Prepaid(uow, settings, keyring),
             tickets=Tickets(uow, settings),
             proofs=proofs,
             office=Office(uow, settings),

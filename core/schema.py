@@ -19,6 +19,7 @@ from core.platform import numbering, outbox, scheduler
 from core.platform.db import metadata
 from core.portal import tables as portal
 from core.preferences import tables as preferences
+from core.prepaid import tables as prepaid
 from core.privacy import tables as privacy
 from core.proofs import tables as proofs
 from core.subscriptions import tables as subscriptions
@@ -43,6 +44,7 @@ __all__ = [
     "partners",
     "portal",
     "preferences",
+    "prepaid",
     "privacy",
     "proofs",
     "scheduler",

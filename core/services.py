@@ -36,6 +36,7 @@ from core.platform.limits import Throttle
 from core.platform.uow import UnitOfWork
 from core.portal.usecases import Portal
 from core.preferences.usecases import PreferenceBook
+from core.prepaid.usecases import Prepaid
 from core.privacy.usecases import Privacy
 from core.proofs.usecases import Proofs
 from core.settings import Settings
@@ -67,6 +68,7 @@ class Services:
     privacy: Privacy
     catalog: Catalog
     billing: Billing
+    prepaid: Prepaid
     broadcasts: Broadcasts
     tickets: Tickets
     handovers: Handovers

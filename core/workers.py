@@ -40,6 +40,7 @@ from core.platform.outbox import RetryPolicy
 from core.platform.scheduler import Daily, Every, Scheduled, Scheduler
 from core.platform.secrets import Keyring
 from core.platform.sqlite import SqliteUnitOfWork
+from core.prepaid import jobs as prepaid
 from core.privacy import jobs as privacy
 from core.proofs import jobs as proofs
 from core.services import Services
@@ -154,6 +155,7 @@ def scheduler(services: Services) -> Scheduler:
             Scheduled("partner.days", Daily(CLOSING_TIME, services.settings.zone), close_days),
             Scheduled("partner.suspect", Every(timedelta(seconds=30)), suspect),
             *billing.jobs(uow, services.settings),
+            *prepaid.jobs(services.prepaid),
             *handover.jobs(services.handovers),
             *proofs.jobs(services.proofs),
             *lines.jobs(),

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from core.preferences.types import CodeChannel, LoginBy, Preferences, Registration
+from core.preferences.types import CodeChannel, LoginBy, MonthEnd, Preferences, Registration
 from core.settings import Settings
 
 __all__ = ["SPELLINGS", "Preferences", "Spelling", "spelled"]
@@ -91,6 +91,7 @@ SPELLINGS = {
     "extend_days": _whole("extension_days"),
     "extend_confirmation": _text("extension_text"),
     "extend_expiry": _yes("same_plan_extends"),
+    "month_end": Spelling("month_end", str, MonthEnd),
     "reset_day": _whole("accounting_starts_on"),
     "customer_per_page": _whole("customers_per_page"),
     "voucher_per_page": _whole("vouchers_per_page"),

@@ -1,6 +1,6 @@
-"""Taking money matters back: a payment reversed, a bill waived or reduced. Each adds entries of its own, none changes one.
+"""Taking money matters back: a payment reversed, a bill waived or reduced, credit handed back. Each adds entries of its own, none changes one.
 
-All three run in their caller's transaction, are harmless when repeated with the same `key`, are recorded in the audit
+All of them run in their caller's transaction, are harmless when repeated with the same `key`, are recorded in the audit
 log with who did them, and let the lines follow.
 """
 
@@ -14,6 +14,7 @@ from sqlalchemy import Row, func, select
 
 from core.audit.log import record
 from core.billing import commands, ledger
+from core.billing.counter import SOURCE as COUNTER
 from core.billing.lines import close_if_late, open_if_clear
 from core.billing.rules import share_of
 from core.billing.settling import numbered
@@ -31,6 +32,7 @@ class Kind(enum.StrEnum):
     REVERSAL = "reversal"
     WAIVER = "waiver"
     CREDIT_NOTE = "credit_note"
+    REFUND = "refund"
 
 
 class Correction(Struct, frozen=True):
@@ -128,6 +130,21 @@ async def credit_note(
     made = await _made(tx, wanted, entries)
     await open_if_clear(tx, settings, invoice.customer_id, key=f"credit-note-{made.id}")
     return made
+
+
+async def give_back(
+    tx: WriteTx, customer_id: int, amount: int, *, reason: str, actor: str, key: str
+) -> Correction:
+    """Hand credit back over the counter. Raises `Invalid` (`reason`, `amount`), `Conflict` (`credit_spent`, `key_reused`)."""
+    if amount <= 0:
+        raise Invalid("amount")
+    await _lock_customer(tx, customer_id)
+    wanted = _Wanted(Kind.REFUND, key, reason, actor, customer_id, amount)
+    if (earlier := await _earlier(tx, wanted)) is not None:
+        return earlier
+    if await ledger.credit_of(tx, customer_id) < amount:
+        raise Conflict("credit_spent")
+    return await _made(tx, wanted, {ledger.CREDIT: amount, ledger.received_from(COUNTER): -amount})
 
 
 async def _locked(tx: WriteTx, invoice_id: int) -> Row[Any]:

@@ -14,6 +14,8 @@ REVENUE = "revenue"
 TAX = "tax"
 #: What customers have paid in advance: ours to give back, so its sums are negative.
 CREDIT = "credit"
+#: Credit on its way from one customer to another: what leaves one arrives at the other, so it sums to zero.
+TRANSFERS = "transfers"
 #: What we gave up asking for.
 WAIVED = "waived"
 

@@ -158,11 +158,12 @@ def _is_billed(period: Period) -> ColumnElement[bool]:
 
 
 def _counts(job: _Job) -> tuple[ColumnElement[bool], ...]:
-    """A plan counts while it is active and once its first day has come; free ones are never billed."""
+    """A plan counts while it is active and once its first day has come; free and prepaid ones are never billed."""
     after = job.period.following.first
     first_day = func.coalesce(subscriptions.c.active_from, customers.c.activated_on)
     is_new = first_day.is_(None) & (subscriptions.c.created_at < day_start(after, job.settings.zone))
-    return (subscriptions.c.status == ServiceStatus.ACTIVE, is_new | (first_day < after))
+    by_the_month = subscriptions.c.expires_at.is_(None)
+    return (subscriptions.c.status == ServiceStatus.ACTIVE, by_the_month, is_new | (first_day < after))
 
 
 class _Bill(Struct, frozen=True):

@@ -47,12 +47,16 @@ def unpaid_of(customer_id: int) -> Select[Any]:
 
 
 async def settle_and_follow_up(
-    tx: WriteTx, settings: Settings, invoice: Row[Any], payment: Payment
+    tx: WriteTx, settings: Settings, invoice: Row[Any], payment: Payment, *, receipt: bool = True
 ) -> Settlement:
-    """Pay an invoice read by `named` or `numbered`; a payment that is booked sends its receipt and may open the line."""
+    """Pay an invoice read by `named` or `numbered`; a payment that is booked sends its receipt and may open the line.
+
+    Without `receipt` nothing is sent, because the plan that was paid for wants none.
+    """
     outcome = await commands.settle(tx, invoice, payment)
     if isinstance(outcome, Settled):
-        await _send_receipt(tx, settings, invoice, outcome)
+        if receipt:
+            await _send_receipt(tx, settings, invoice, outcome)
         await open_if_clear(tx, settings, invoice.customer_id, key=f"payment-{outcome.payment_id}")
     return outcome
 

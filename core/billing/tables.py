@@ -133,7 +133,7 @@ corrections = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("key", String(LONGEST_REFERENCE), nullable=False, unique=True),
-    Column("kind", String(16), nullable=False),  # reversal, waiver, credit_note
+    Column("kind", String(16), nullable=False),  # `core.billing.corrections.Kind`
     Column("customer_id", Key, ForeignKey("customers.id"), nullable=False),
     Column("invoice_id", Key, ForeignKey("invoices.id"), index=True),
     Column("payment_id", Key, ForeignKey("payments.id"), unique=True),  # a payment is taken back once

@@ -28,7 +28,7 @@ class Coupons:
         async with self._uow.read() as tx:
             rows = await tx.all(page.limit(wanted.limit).offset(wanted.offset))
             total = await tx.scalar(select(func.count()).select_from(coupons).where(*conditions))
-        return CouponPage(tuple(map(_coupon, rows)), int(total))
+        return CouponPage(tuple(map(as_coupon, rows)), int(total))
 
     async def of(self, coupon_id: int) -> Coupon:
         """Raises `NotFound`."""
@@ -36,7 +36,7 @@ class Coupons:
             row = await tx.first(select(coupons).where(coupons.c.id == coupon_id))
         if row is None:
             raise NotFound
-        return _coupon(row)
+        return as_coupon(row)
 
     async def add(self, terms: Terms, *, actor: str) -> int:
         """Raises `Conflict("code_taken")`."""
@@ -96,7 +96,7 @@ def _conditions(wanted: CouponFilter) -> tuple[ColumnElement[bool], ...]:
     return found
 
 
-def _coupon(row: Row[Any]) -> Coupon:
+def as_coupon(row: Row[Any]) -> Coupon:
     return Coupon(
         id=row.id,
         terms=Terms(

@@ -32,8 +32,8 @@ from core.platform.secrets import Keyring
 from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 from core.portal import photos
 from core.portal.pictures import Photo
+from core.preferences.queries import load
 from core.preferences.types import Preferences
-from core.preferences.usecases import load
 from core.settings import Settings
 
 log = structlog.get_logger(__name__)

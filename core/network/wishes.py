@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, literal, or_, select
 
 from core.catalog.tables import plans
 from core.customers.tables import customers
@@ -96,7 +96,7 @@ def _wishes() -> Select[Any]:
         )
         .join(subscriptions, subscriptions.c.id == line_states.c.subscription_id)
         .join(customers, customers.c.id == subscriptions.c.customer_id)
-        .join(plans, plans.c.id == subscriptions.c.plan_id)
+        .join(plans, plans.c.id == func.coalesce(subscriptions.c.line_plan_id, subscriptions.c.plan_id))
         .outerjoin(routers, routers.c.id == subscriptions.c.router_id)
         .outerjoin(_former_routers, _former_routers.c.id == line_states.c.applied_router_id)
     )

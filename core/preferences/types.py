@@ -30,6 +30,13 @@ class CodeChannel(enum.StrEnum):
     BOTH = "both"
 
 
+class MonthEnd(enum.StrEnum):
+    """Where a month after the 31st of January ends."""
+
+    CLAMP = "clamp"  # on the last day of February
+    ROLLOVER = "rollover"  # three days into March, as in the original
+
+
 class CustomField(Struct, frozen=True, kw_only=True):
     """A question of the business's own in forms about customers; answers are attributes of the customer by `name`."""
 
@@ -93,6 +100,7 @@ class Preferences(Struct, frozen=True, kw_only=True):
     extension_days: int = 0
     extension_text: str = ""
     same_plan_extends: bool = False
+    month_end: MonthEnd = MonthEnd.CLAMP
     accounting_starts_on: int = 1
 
     # Lists.

@@ -11,24 +11,13 @@ from sqlalchemy import select
 
 from core.audit import log as audit
 from core.platform.errors import Invalid
-from core.platform.uow import ReadTx, UnitOfWork, WriteTx
+from core.platform.uow import UnitOfWork, WriteTx
+from core.preferences.queries import FIELDS, fits, load
 from core.preferences.tables import foreign_preferences, preferences
 from core.preferences.types import Preferences
 
 #: For how long a process may go on with what it has read; every request of some faces needs them.
 FRESH_S = 1.0
-
-_FIELDS = frozenset(Preferences.__struct_fields__)
-
-
-async def load(tx: ReadTx) -> Preferences:
-    """All preferences as they are now. A stored value that today's code cannot read counts as unset."""
-    rows = await tx.all(select(preferences.c.name, preferences.c.value))
-    found = {row.name: row.value for row in rows if row.name in _FIELDS}
-    try:
-        return msgspec.convert(found, Preferences)
-    except msgspec.ValidationError:
-        return msgspec.convert({name: each for name, each in found.items() if _fits(name, each)}, Preferences)
 
 
 class PreferenceBook:
@@ -50,9 +39,9 @@ class PreferenceBook:
     async def change(self, changes: Mapping[str, Any], *, actor: str) -> None:
         """Set preferences by name, all or none; audited. Raises `Invalid("unknown_preference")`, `Invalid("preference_value")`."""
         for name, value in changes.items():
-            if name not in _FIELDS:
+            if name not in FIELDS:
                 raise Invalid("unknown_preference")
-            if not _fits(name, value):
+            if not fits(name, value):
                 raise Invalid("preference_value")
         async with self._uow.write() as tx:
             for name, value in changes.items():
@@ -77,14 +66,6 @@ class PreferenceBook:
         async with self._uow.write() as tx:
             for name, value in values.items():
                 await _store(tx, foreign_preferences, name, value)
-
-
-def _fits(name: str, value: Any) -> bool:
-    try:
-        msgspec.convert({name: msgspec.to_builtins(value)}, Preferences)
-    except msgspec.ValidationError:
-        return False
-    return True
 
 
 async def _store(tx: WriteTx, table: Any, name: str, value: Any) -> None:

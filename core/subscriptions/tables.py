@@ -19,6 +19,8 @@ subscriptions = Table(
     Column("status", String(10), nullable=False),  # waiting, active, inactive, free
     Column("active_from", Date),  # the first day to be charged; NULL: the day the customer was activated
     Column("isolated_at", UtcDateTime),
+    Column("expires_at", UtcDateTime),  # when a prepaid package ends; NULL: billed by the month
+    Column("line_plan_id", Key),  # the plan whose speed an ended package falls back to; NULL: its own
     Column("mode", String(8)),  # PPPOE, HOTSPOT, STATIC, VPN
     Column("line_user", String(128)),  # the login, or for a static line its address
     Column("line_profile", String(128)),
@@ -26,6 +28,15 @@ subscriptions = Table(
     Column("odp", String(64)),  # the box in the street where the line joins the fibre: neighbours share it
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_subscriptions_line", "router_id", "line_user"),
+)
+_is_prepaid = subscriptions.c.expires_at.is_not(None)
+Index(
+    "ix_subscriptions_expiry",
+    subscriptions.c.status,
+    subscriptions.c.expires_at,
+    subscriptions.c.id,
+    sqlite_where=_is_prepaid,
+    postgresql_where=_is_prepaid,
 )
 
 #: What customers ordered, for staff to carry out: a first line, or another plan for the one they have.

@@ -1,0 +1,1 @@
+"""Packages that are paid first and end by themselves: plans with a validity, recharges, vouchers, sales, balance."""
