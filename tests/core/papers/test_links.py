@@ -61,6 +61,8 @@ async def test_without_a_public_address_no_link_is_told(shop: Shop, settings: Se
 
 
 async def test_reminders_say_where_to_pay(shop: Shop, public: Settings) -> None:
+    async with shop.uow.write() as tx:
+        await tx.execute(invoices.update().values(reminder=0))
     assert await reminders.remind(shop.uow, public) > 0
     for payload in await shop.queued(TEXT_TOPIC):
         (link,) = re.findall(rf"Lihat tagihan dan cara membayar: {URL}/p/(\S+)$", payload["text"])
