@@ -132,7 +132,7 @@ def test_a_message_waits_for_its_language() -> None:
 def test_a_count_chooses_between_singular_and_plural() -> None:
     plurals = {key: texts for key, texts in catalog("en").items() if len(texts) > 1}
     for key, (singular, plural) in plurals.items():
-        names = {name for name in PLACEHOLDER.findall(singular + plural) if name != "count"}
+        names = arguments([singular, plural]) - {"count"}
         rest: dict[str, Argument] = dict.fromkeys(names, "x")
         filled = dict.fromkeys(names, "x")
         assert i18n.text(key, "en", count=1, **rest) == singular.format_map({"count": "1", **filled})
