@@ -28,13 +28,15 @@ def orders_list(
 @orders.command("approve")
 def orders_approve(number: _Number) -> None:
     """A new line is installed and runs from now; another plan comes with the next period."""
-    asyncio.run(_decide(number, approved=True))
+    asyncio.run(_decide(number))
 
 
 @orders.command("refuse")
-def orders_refuse(number: _Number) -> None:
-    """Nothing comes of an order."""
-    asyncio.run(_decide(number, approved=False))
+def orders_refuse(
+    number: _Number, reason: Annotated[str, typer.Option(help="Why, as the customer reads it.")]
+) -> None:
+    """Nothing comes of an order; the customer is told why."""
+    asyncio.run(_decide(number, reason))
 
 
 async def _show(status: str, limit: int) -> None:
@@ -52,14 +54,18 @@ async def _show(status: str, limit: int) -> None:
         print("Nothing there.")
 
 
-async def _decide(number: str, *, approved: bool) -> None:
+async def _decide(number: str, refused_for: str | None = None) -> None:
     from core.bootstrap import bootstrap
     from core.platform.errors import DomainError
 
     async with bootstrap(settings_or_exit()) as services:
-        decide = services.orders.approve if approved else services.orders.refuse
+        decision = (
+            services.orders.approve(number, member=None)
+            if refused_for is None
+            else services.orders.refuse(number, member=None, reason=refused_for)
+        )
         try:
-            order = await decide(number, actor="system")
+            order = await decision
         except DomainError as refusal:
             print(f"{number}: {refusal.reason}", file=sys.stderr)
             raise SystemExit(1) from refusal

@@ -22,6 +22,8 @@ Asking = Callable[[Turn[S]], Awaitable[Say | End]]
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
 Hears = Callable[[Cue], Awaitable[bool]]
+#: How much waits for the one who is speaking.
+Counts = Callable[[Cue], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Flow(Generic[S]):
         audience: Audience = Audience.EVERYONE,
         permission: Permission | None = None,
         hears: Hears | None = None,
+        counts: tuple[Counts, str] | None = None,
         upgrades: Mapping[int, Upgrade] | None = None,
         takes_pictures: bool = False,
     ) -> None:
@@ -84,6 +87,8 @@ class Flow(Generic[S]):
         self.permission = permission
         #: Whether a whole message between two questions is for this flow, whatever else it might mean.
         self.hears = hears
+        #: How much waits there, and the key of what the menu of staff calls it then, with `count`.
+        self.counts = counts
         #: By the version they start from.
         self.upgrades = dict(upgrades or {})
         self.steps: dict[str, Step[S]] = {}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from conversations.engine.book import AnyFlow, FlowBook
 from conversations.engine.say import MENU_PAGE, Option, Say, option, say
-from conversations.engine.turn import ChatFacts
+from conversations.engine.turn import ChatFacts, Cue
 from conversations.engine.words import MENU, RESTART, RESUME, STAFF, TOPICS
 from conversations.understanding import Intent
 from core.identity.staff import StaffMember
@@ -36,13 +36,17 @@ class Guide:
         rows = [_as_row(flow) for flow in flows]
         return say(*greeting, rows=rows, actions=(*staff, other), page=MENU_PAGE)
 
-    def staff_menu(self, staff: StaffMember) -> Say:
-        """What this member of staff can do; everything else is one step away in the customers' menu."""
-        rows = [_as_row(flow) for flow in self._book.staff_menu(staff)]
+    async def staff_menu(self, staff: StaffMember, cue: Cue) -> Say:
+        """What this member of staff can do, and once the chat is proved how much waits; all else is one step away in the customers' menu."""
+        rows = [
+            await _as_queue(flow, cue) if staff.is_proved else _as_row(flow)
+            for flow in self._book.staff_menu(staff)
+        ]
         return say(
             message("engine.staff_greeting", name=staff.name),
             rows=rows,
             actions=(option(MENU, "engine.customer_menu"),),
+            page=MENU_PAGE,
         )
 
     def did_you_mean(self, guesses: Sequence[Intent]) -> Say:
@@ -77,6 +81,15 @@ class Guide:
     def closed(self) -> Say:
         """What was open then would be worthless by now, and can only be begun again."""
         return say("engine.perished", actions=(_RESTART, _MENU))
+
+
+async def _as_queue(flow: AnyFlow, cue: Cue) -> Option:
+    """A row that says how much waits, where anything does."""
+    if flow.counts is None:
+        return _as_row(flow)
+    counting, key = flow.counts
+    count = await counting(cue)
+    return option(f"flow:{flow.name}", key, count=count) if count else _as_row(flow)
 
 
 def _as_row(flow: AnyFlow) -> Option:

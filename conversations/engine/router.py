@@ -222,7 +222,7 @@ class Router:
             case Command.HELP:
                 self._help()
             case Command.STAFF:
-                return self._staff_menu()
+                return await self._staff_menu()
             case Command.ENGLISH:
                 await self._speak("en")
             case Command.INDONESIAN:
@@ -270,7 +270,7 @@ class Router:
         if kind == "flow" and name in self._book.by_name:
             await self._start(self._book.by_name[name])
         elif kind == STAFF and self._cue.chat.staff:
-            self._staff_menu()
+            await self._staff_menu()
         elif kind == "intent":
             await self._want(Intent(name))
         elif kind == "language":
@@ -346,13 +346,13 @@ class Router:
         self._change(page=page)
         self._say(self._guide.menu())
 
-    def _staff_menu(self) -> bool:
+    async def _staff_menu(self) -> bool:
         """False to those who are not staff."""
         staff = self._cue.chat.staff
         if staff is None:
             return False
         self._close()
-        self._say(self._guide.staff_menu(staff))
+        self._say(await self._guide.staff_menu(staff, self._cue))
         return True
 
     def _help(self) -> None:

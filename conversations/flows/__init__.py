@@ -30,6 +30,7 @@ from conversations.flows import (
     prove_phone,
     staff_chats,
     staff_customer,
+    staff_orders,
     staff_proof,
     staff_proofs,
     staff_tickets,
@@ -73,6 +74,7 @@ FLOWS: tuple[AnyFlow, ...] = (
     staff_proofs.flow,
     staff_customer.flow,
     staff_tickets.flow,
+    staff_orders.flow,
     broadcast.flow,
     staff_proof.flow,
 )

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from conversations.engine.flow import Flow
 from conversations.engine.say import Option, Say, say
-from conversations.engine.turn import Audience, End, Outcome, Turn
+from conversations.engine.turn import Audience, Cue, End, Outcome, Turn
 from conversations.engine.words import folded
 from conversations.own_words import one_line
 from core.handover.types import Handover, Over, Person, Sent, Story, Taken, TakenByOther
@@ -26,6 +26,10 @@ class StaffChatsState(Struct, frozen=True, forbid_unknown_fields=True):
     handover_id: int = 0
 
 
+async def _waiting(cue: Cue) -> int:
+    return len(await cue.services.handovers.open_ones())
+
+
 flow = Flow(
     "staff_chats",
     StaffChatsState,
@@ -34,6 +38,7 @@ flow = Flow(
     commands=("antrean", "ambil", "take", "queue"),
     audience=Audience.STAFF,
     permission=Permission.CHATS,
+    counts=(_waiting, "topic.staff_chats_waiting"),
 )
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from conversations.engine.flow import Flow
 from conversations.engine.say import Option, Say, option, say
-from conversations.engine.turn import Audience, End, Outcome, Turn
+from conversations.engine.turn import Audience, Cue, End, Outcome, Turn
 from conversations.own_words import has_words, one_line
 from core.identity.staff import Permission, StaffMember
 from core.platform.errors import Forbidden, NotFound
@@ -32,6 +32,10 @@ class StaffProofsState(Struct, frozen=True, forbid_unknown_fields=True):
     proof_id: int = 0
 
 
+async def _waiting(cue: Cue) -> int:
+    return len(await cue.services.proofs.waiting())
+
+
 flow = Flow(
     "staff_proofs",
     StaffProofsState,
@@ -40,6 +44,7 @@ flow = Flow(
     commands=("cekbukti", "konfirmasi", "tolak", "confirm", "reject", "proofs"),
     audience=Audience.STAFF,
     permission=Permission.PAYMENTS,
+    counts=(_waiting, "topic.staff_proofs_waiting"),
 )
 
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from conversations.engine.flow import Flow
 from conversations.engine.say import Option, Say, option, say
-from conversations.engine.turn import Audience, End, Outcome, Turn
+from conversations.engine.turn import Audience, Cue, End, Outcome, Turn
 from conversations.own_words import has_words, one_line
 from conversations.understanding import understand
 from core.identity.staff import Permission, StaffMember
@@ -27,6 +27,11 @@ class TicketsState(Struct, frozen=True, forbid_unknown_fields=True):
     closes: bool = False
 
 
+async def _waiting(cue: Cue) -> int:
+    staff = cue.chat.staff
+    return 0 if staff is None else len(await cue.services.office.open_tickets(staff))
+
+
 flow = Flow(
     "staff_tickets",
     TicketsState,
@@ -35,6 +40,7 @@ flow = Flow(
     commands=("tugas", "jobs"),
     audience=Audience.STAFF,
     permission=Permission.TICKETS,
+    counts=(_waiting, "topic.staff_tickets_waiting"),
 )
 
 

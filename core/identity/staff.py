@@ -43,6 +43,7 @@ class Permission(enum.StrEnum):
     CUSTOMERS = "customers"  # look a customer up: bills, line
     CHATS = "chats"  # answer customers who asked for a person
     TICKETS = "tickets"
+    ORDERS = "orders"  # new lines and changes of plan
     PAYMENTS = "payments"  # confirm that money has come in
     LINES = "lines"  # isolate and restore
     BROADCAST = "broadcast"
@@ -53,7 +54,7 @@ _PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.SUPERADMIN: _EVERYTHING,
     Role.ADMIN: _EVERYTHING,
     Role.AGENT: frozenset({Permission.CUSTOMERS, Permission.CHATS, Permission.TICKETS, Permission.PAYMENTS}),
-    Role.SALES: frozenset({Permission.CUSTOMERS, Permission.CHATS}),
+    Role.SALES: frozenset({Permission.CUSTOMERS, Permission.CHATS, Permission.ORDERS}),
     Role.REPORT: frozenset({Permission.CUSTOMERS}),
     Role.CUSTOMER: frozenset(),
 }

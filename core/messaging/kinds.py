@@ -46,6 +46,8 @@ class Notice(enum.StrEnum):
     TICKET_CHANGED = "ticket_changed"
     OUTAGE = "outage"
     OUTAGE_OVER = "outage_over"
+    ORDER_APPROVED = "order_approved"
+    ORDER_REFUSED = "order_refused"
     PLAN_CHANGED = "plan_changed"
     PHONE_CHANGED = "phone_changed"
     CONTACT_CHANGED = "contact_changed"
@@ -185,6 +187,22 @@ KINDS: Mapping[Notice, Kind] = {
         text="notice.outage_over",
         samples={"area": "Bandung"},
         needs=frozenset({"area"}),
+    ),
+    Notice.ORDER_APPROVED: Kind(
+        category=Category.ESSENTIAL,
+        text="notice.order_approved",
+        samples={"order": "261122001", "plan": "Home 30 Mbps", "day": Day(date(2026, 12, 1))},
+        needs=frozenset({"plan", "day"}),
+    ),
+    Notice.ORDER_REFUSED: Kind(
+        category=Category.ESSENTIAL,
+        text="notice.order_refused",
+        samples={
+            "order": "261122001",
+            "plan": "Home 30 Mbps",
+            "reason": "jaringan kami belum sampai ke sana",
+        },
+        needs=frozenset({"order", "reason"}),
     ),
     Notice.PLAN_CHANGED: Kind(
         category=Category.ESSENTIAL,

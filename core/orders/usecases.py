@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import Row, select
 
-from core.audit.log import record
+from core.audit.log import SYSTEM, record
 from core.catalog.tables import plans
 from core.customers import chat_access
 from core.customers.accounts import open_account
@@ -18,11 +19,12 @@ from core.customers.types import ChatRole
 from core.identity import codes, counters
 from core.identity.codes import GrantUse, Holder
 from core.identity.commands import add_person, create_login
+from core.identity.staff import Permission, StaffMember
 from core.messaging.notices import Notice, notify
 from core.network import switching
 from core.platform.clock import local_day
-from core.platform.errors import Conflict, NotFound, Throttled
-from core.platform.i18n import Rupiah
+from core.platform.errors import Conflict, Forbidden, NotFound, Throttled
+from core.platform.i18n import Day, Rupiah
 from core.platform.secrets import Keyring
 from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 from core.settings import Settings
@@ -32,6 +34,8 @@ from core.subscriptions.tables import plan_orders, subscriptions
 from core.subscriptions.types import Application, OrderKind, OrderStatus, Placed, PlanOrder
 
 _DEFAULT_IMAGE = "default1.jpg"
+#: As much of a reason as a customer is told.
+LONGEST_REASON = 300
 #: Orders brought in at once; the next round takes the rest.
 _MOST_AT_ONCE = 200
 
@@ -151,25 +155,41 @@ class Orders:
         async with self._uow.read() as tx:
             return await queries.orders(tx, status, limit=limit)
 
-    async def approve(self, number: str, *, actor: str) -> PlanOrder:
-        """Let a change come with the next period; tell that a first line is installed and runs from now.
+    async def order(self, number: str, *, member: StaffMember) -> PlanOrder:
+        """An order that waits; raises `NotFound("order")`, `Conflict("order_decided")`, `Forbidden("not_staff")`."""
+        _actor(member)
+        async with self._uow.read() as tx:
+            found = await queries.order_seen(tx, number)
+        if found is None:
+            raise NotFound("order")
+        if found.status is not OrderStatus.WAITING:
+            raise Conflict("order_decided")
+        return found
 
-        Raises `NotFound("order")`, `Conflict("order_decided")`.
+    async def approve(self, number: str, *, member: StaffMember | None) -> PlanOrder:
+        """Let a change come with the next period, or say that a first line is installed and runs from now; its owner is told.
+
+        `member` is None for whoever runs commands on the machine; the repeat of somebody's own decision changes nothing.
+        Raises `NotFound("order")`, `Conflict("order_decided")`, `Forbidden("not_staff")`.
         """
+        actor = _actor(member)
         async with self._uow.write() as tx:
-            order = await _waiting(tx, number)
-            if order.kind == OrderKind.NEW:
-                await self._open_line(tx, order)
-                await _decide(tx, order, OrderStatus.DONE, actor)
-            else:
-                day = next_period(local_day(tx.now, self._settings.zone))
-                await _decide(tx, order, OrderStatus.APPROVED, actor, effective_on=day)
+            order = await _waiting(tx, number, actor, {OrderStatus.DONE, OrderStatus.APPROVED})
+            if order is not None:
+                await self._approve(tx, order, actor)
             return queries.as_order(await _numbered(tx, number))
 
-    async def refuse(self, number: str, *, actor: str) -> PlanOrder:
-        """Nothing comes of an order. Raises `NotFound("order")`, `Conflict("order_decided")`."""
+    async def refuse(self, number: str, *, member: StaffMember | None, reason: str) -> PlanOrder:
+        """Nothing comes of an order, and its owner is told why; otherwise like `approve`."""
+        actor, why = _actor(member), reason[:LONGEST_REASON]
         async with self._uow.write() as tx:
-            await _decide(tx, await _waiting(tx, number), OrderStatus.REFUSED, actor)
+            order = await _waiting(tx, number, actor, {OrderStatus.REFUSED})
+            if order is not None:
+                await _decide(tx, order, OrderStatus.REFUSED, actor, reason=why)
+                await _give_up_line(tx, order)
+                await self._tell(
+                    tx, order, Notice.ORDER_REFUSED, {"order": number, "plan": order.plan_name, "reason": why}
+                )
             return queries.as_order(await _numbered(tx, number))
 
     async def bring_in(self) -> int:
@@ -219,6 +239,16 @@ class Orders:
             raise NotFound("customer")
         return row
 
+    async def _approve(self, tx: WriteTx, order: Row[Any], actor: str) -> None:
+        if order.kind == OrderKind.NEW:
+            await self._open_line(tx, order)
+            await _decide(tx, order, OrderStatus.DONE, actor)
+            return
+        day = next_period(local_day(tx.now, self._settings.zone))
+        await _decide(tx, order, OrderStatus.APPROVED, actor, effective_on=day)
+        args = {"order": order.number, "plan": order.plan_name, "day": Day(day)}
+        await self._tell(tx, order, Notice.ORDER_APPROVED, args)
+
     async def _open_line(self, tx: WriteTx, order: Row[Any]) -> None:
         line = await queries.subscription_of(tx, order.customer_id, lock=True)
         if line is None or line.status != "waiting":
@@ -249,7 +279,9 @@ class Orders:
         total = Rupiah(monthly(line.quantity, order.price, line.discount))
         await self._tell(tx, order, Notice.PLAN_CHANGED, {"plan": order.plan_name, "price": total})
 
-    async def _tell(self, tx: WriteTx, order: Row[Any], kind: Notice, args: dict[str, str | Rupiah]) -> None:
+    async def _tell(
+        self, tx: WriteTx, order: Row[Any], kind: Notice, args: Mapping[str, str | Rupiah | Day]
+    ) -> None:
         key = f"order-{order.number}-{kind}"
         await notify(tx, self._settings, customer_id=order.customer_id, kind=kind, key=key, args={**args})
 
@@ -292,20 +324,44 @@ async def _numbered(tx: WriteTx, number: str) -> Row[Any]:
     return row
 
 
-async def _waiting(tx: WriteTx, number: str) -> Row[Any]:
+async def _waiting(tx: WriteTx, number: str, actor: str, repeats: Collection[OrderStatus]) -> Row[Any] | None:
+    """An order to be decided; None when the same person has decided it the same way."""
     row = await _numbered(tx, number)
-    if row.status != OrderStatus.WAITING:
-        raise Conflict("order_decided")
-    return row
+    if row.status == OrderStatus.WAITING:
+        return row
+    if row.decided_by == actor and row.status in repeats:
+        return None
+    raise Conflict("order_decided")
+
+
+def _actor(member: StaffMember | None) -> str:
+    """What the records call who decides."""
+    if member is None:
+        return SYSTEM
+    if not member.may(Permission.ORDERS):
+        raise Forbidden("not_staff")
+    return member.actor
+
+
+async def _give_up_line(tx: WriteTx, order: Row[Any]) -> None:
+    """A first line that nobody is going to install waits for nothing any more."""
+    mine = (subscriptions.c.customer_id == order.customer_id, subscriptions.c.status == "waiting")
+    if order.kind == OrderKind.NEW:
+        await tx.execute(subscriptions.update().where(*mine).values(status="inactive"))
 
 
 async def _decide(
-    tx: WriteTx, order: Row[Any], status: OrderStatus, actor: str, *, effective_on: date | None = None
+    tx: WriteTx,
+    order: Row[Any],
+    status: OrderStatus,
+    actor: str,
+    *,
+    effective_on: date | None = None,
+    reason: str | None = None,
 ) -> None:
     decided = plan_orders.update().where(plan_orders.c.id == order.id)
-    await tx.execute(
-        decided.values(status=status, decided_at=tx.now, decided_by=actor, effective_on=effective_on)
-    )
+    outcome = {"status": status, "effective_on": effective_on, "reason": reason}
+    await tx.execute(decided.values(decided_at=tx.now, decided_by=actor, **outcome))
     details = {"order": order.number, "kind": order.kind, "status": status}
     await record(
         tx, actor=actor, action="order_decided", subject=f"customer:{order.customer_id}", details=details

@@ -8,6 +8,7 @@ from sqlalchemy import Row, select
 
 from core.catalog.tables import plans
 from core.customers.tables import customers, identity_types
+from core.identity.staff import Permission, roles_that_may
 from core.messaging.notices import StaffNotice, tell_staff
 from core.platform.clock import local_day
 from core.platform.errors import Conflict, Invalid, NotFound
@@ -24,8 +25,6 @@ _FIRST_SERVICE_NUMBER = 1
 _SERVICE_NUMBER_DIGITS = 8
 
 _STAFF_NEWS = {OrderKind.NEW: StaffNotice.ORDER_NEW, OrderKind.CHANGE: StaffNotice.ORDER_CHANGE}
-#: Who hears of orders.
-_SELLERS = ("superadmin", "admin", "sales")
 
 
 async def check_identity_type(tx: WriteTx, identity_type_id: int | None) -> None:
@@ -117,7 +116,7 @@ async def place_order(
         kind=_STAFF_NEWS[kind],
         key=f"order-{order_id}",
         args={"order": number, "name": customer.name, "plan": plan.name, "price": Rupiah(plan.price)},
-        roles=_SELLERS,
+        roles=roles_that_may(Permission.ORDERS),
     )
     return number
 

@@ -76,6 +76,12 @@ async def order_numbered(tx: ReadTx, number: str) -> Row[Any] | None:
     return await tx.first(_listed.where(plan_orders.c.number == number).with_for_update(of=plan_orders))
 
 
+async def order_seen(tx: ReadTx, number: str) -> PlanOrder | None:
+    """An order by its number, to be looked at."""
+    row = await tx.first(_listed.where(plan_orders.c.number == number))
+    return None if row is None else as_order(row)
+
+
 async def order_of_request(tx: ReadTx, request_id: str) -> PlanOrder | None:
     """What a request has ordered already."""
     row = await tx.first(_listed.where(plan_orders.c.request_id == request_id))

@@ -54,6 +54,7 @@ plan_orders = Table(
     Column("effective_on", Date),  # set when a change is approved
     Column("decided_at", UtcDateTime),
     Column("decided_by", String(64)),  # as the audit log names people
+    Column("reason", String(300)),  # why it was refused, as the customer was told
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_plan_orders_customer", "customer_id", "kind", "status"),
     Index("ix_plan_orders_status", "status", "effective_on", "id"),

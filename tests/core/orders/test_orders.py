@@ -12,12 +12,13 @@ from sqlalchemy import func, select
 from core.catalog.tables import plans
 from core.customers.tables import customers
 from core.identity.contacts import Contacts
+from core.identity.staff import StaffMember
 from core.identity.tables import logins
-from core.identity.types import Verified
+from core.identity.types import Role, Verified
 from core.messaging.notices import TEXT_TOPIC
 from core.orders.usecases import Applicant, Known, Orders
 from core.platform.clock import ManualClock
-from core.platform.errors import Conflict, NotFound, Throttled
+from core.platform.errors import Conflict, Forbidden, NotFound, Throttled
 from core.platform.outbox import outbox
 from core.platform.secrets import Keyring
 from core.settings import Settings
@@ -25,7 +26,10 @@ from core.subscriptions.tables import plan_orders, subscriptions
 from core.subscriptions.types import Application, OrderKind, OrderStatus, Placed, ServiceStatus
 from tests.core.conftest import Shop
 
-JOHN, DEWI, AGUS, RINA = 1, 5, 4, 7
+ADMIN = StaffMember(1, "Admin", Role.ADMIN, is_proved=True)
+SALES = StaffMember(2, "Sales", Role.SALES, is_proved=True)
+AGENT = StaffMember(3, "Agent", Role.AGENT, is_proved=True)
+JOHN, DEWI, AGUS, BAMBANG, RINA = 1, 5, 4, 6, 7
 FRESH, RINAS, JOHNS = "6281277770001", "6281200000009", "628123456789"
 TONI = Applicant("Toni Wijaya", "Jl. Kenanga No. 8, Jakarta", FRESH)
 
@@ -148,14 +152,19 @@ async def test_nobody_orders_without_end_and_only_what_is_sold(orders: Orders) -
 
 async def test_a_first_line_runs_once_staff_say_so(shop: Shop, orders: Orders) -> None:
     placed = await ordered(orders)
-    done = await orders.approve(placed.order_number, actor="staff:1")
+    done = await orders.approve(placed.order_number, member=ADMIN)
     assert done.status is OrderStatus.DONE
     assert (await line_of(shop, placed.customer_id)).status == "active"
     assert placed.service_number in (await texts(shop))[-1]
+    queued = len(await texts(shop))
+    assert await orders.approve(placed.order_number, member=ADMIN) == done
+    assert len(await texts(shop)) == queued
     with pytest.raises(Conflict, match="order_decided"):
-        await orders.approve(placed.order_number, actor="staff:1")
+        await orders.approve(placed.order_number, member=SALES)
+    with pytest.raises(Conflict, match="order_decided"):
+        await orders.refuse(placed.order_number, member=ADMIN, reason="-")
     with pytest.raises(NotFound, match="order"):
-        await orders.refuse("nothing", actor="staff:1")
+        await orders.refuse("nothing", member=ADMIN, reason="-")
 
 
 async def test_a_plan_changes_on_the_first_of_the_next_month_in_the_businesss_zone(
@@ -164,7 +173,7 @@ async def test_a_plan_changes_on_the_first_of_the_next_month_in_the_businesss_zo
     clock.move_to(datetime(2026, 12, 30, 3, tzinfo=UTC))
     asked = await orders.request_change(JOHN, 13, request_id="c1")
     assert await orders.request_change(JOHN, 13, request_id="c1") == asked
-    approved = await orders.approve(asked.number, actor="staff:1")
+    approved = await orders.approve(asked.number, member=ADMIN)
     assert approved.effective_on == date(2027, 1, 1)
     clock.move_to(datetime(2026, 12, 31, 16, 59, tzinfo=UTC))
     assert await orders.bring_in() == 0
@@ -208,10 +217,54 @@ async def test_a_refused_or_withdrawn_change_never_comes(
     shop: Shop, orders: Orders, clock: ManualClock
 ) -> None:
     refused = await orders.request_change(JOHN, 13, request_id="c1")
-    await orders.refuse(refused.number, actor="staff:1")
+    await orders.refuse(refused.number, member=ADMIN, reason="penuh")
     withdrawn = await orders.request_change(AGUS, 12, request_id="c2")
-    await orders.approve(withdrawn.number, actor="staff:1")
+    await orders.approve(withdrawn.number, member=ADMIN)
     assert await orders.withdraw_change(AGUS)
     clock.move_to(datetime(2030, 1, 1, tzinfo=UTC))
     assert await orders.bring_in() == 0
     assert [(await line_of(shop, who)).plan_id for who in (JOHN, AGUS)] == [12, 13]
+
+
+async def test_only_who_sells_decides_and_the_customer_hears_what_and_why(
+    shop: Shop, orders: Orders, clock: ManualClock
+) -> None:
+    clock.move_to(datetime(2026, 12, 30, 3, tzinfo=UTC))
+    asked = await orders.request_change(JOHN, 13, request_id="c1")
+    for barred in (
+        orders.order(asked.number, member=AGENT),
+        orders.approve(asked.number, member=AGENT),
+        orders.refuse(asked.number, member=AGENT, reason="-"),
+    ):
+        with pytest.raises(Forbidden, match="not_staff"):
+            await barred
+    assert await orders.order(asked.number, member=SALES) == asked
+    await orders.approve(asked.number, member=SALES)
+    told = (await texts(shop))[-1]
+    assert "Home 100 Mbps" in told
+    assert "1 Januari 2027" in told
+    with pytest.raises(Conflict, match="order_decided"):
+        await orders.order(asked.number, member=SALES)
+    second = await orders.request_change(BAMBANG, 12, request_id="c2")
+    await orders.refuse(second.number, member=SALES, reason="kabelnya penuh")
+    assert "kabelnya penuh" in (await texts(shop))[-1]
+    row = await shop.one(select(plan_orders).where(plan_orders.c.number == second.number))
+    assert (row.status, row.reason, row.decided_by) == ("refused", "kabelnya penuh", "staff:2")
+
+
+async def test_two_who_decide_at_once_decide_once(shop: Shop, orders: Orders) -> None:
+    asked = await orders.request_change(JOHN, 13, request_id="c1")
+    decided = await asyncio.gather(
+        orders.approve(asked.number, member=ADMIN),
+        orders.refuse(asked.number, member=SALES, reason="penuh"),
+        return_exceptions=True,
+    )
+    assert sorted(isinstance(each, Conflict) for each in decided) == [False, True]
+
+
+async def test_a_first_line_that_is_refused_waits_no_longer(shop: Shop, orders: Orders) -> None:
+    placed = await ordered(orders)
+    refused = await orders.refuse(placed.order_number, member=None, reason="jaringan belum sampai")
+    assert refused.status is OrderStatus.REFUSED
+    assert (await line_of(shop, placed.customer_id)).status == "inactive"
+    assert "jaringan belum sampai" in (await texts(shop))[-1]
