@@ -47,7 +47,7 @@ class Floor:
         self._connection = sqlite3.connect(database, isolation_level=None)
         self._connection.execute("PRAGMA cache_size=-16384")
         person = select(customers.c.id, customers.c.service_number, customers.c.name, customers.c.email)
-        self._standing = _sql(_STANDING.statement)
+        self._standing = _STANDING.on_sqlite.sql
         self._person = _sql(person.where(customers.c.id == 0, customers.c.service_number.is_not(None)))
         bills = queries.joined.where(invoices.c.customer_id == 0, invoices.c.status == "unpaid")
         self._bills = _sql(queries.newest_first(bills))

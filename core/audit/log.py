@@ -19,4 +19,4 @@ async def record(
     `details` hold ids and amounts, never secrets, phone numbers or what people wrote.
     """
     row = {"at": tx.now, "actor": actor, "action": action, "subject": subject, "details": dict(details)}
-    await tx.execute(audit_log.insert(), row)
+    await tx.insert_all(audit_log, [row])

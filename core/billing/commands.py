@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, bindparam, select
 
 from core.audit.log import record
 from core.billing import ledger
@@ -23,6 +23,7 @@ from core.billing.types import (
     Settled,
     Settlement,
 )
+from core.platform.prepared import Prepared
 from core.platform.uow import WriteTx
 
 #: The category of a line that is tax, and is booked apart.
@@ -76,9 +77,8 @@ def booking(amount: int, taxes: int) -> dict[str, int]:
 
 
 async def _add_lines(tx: WriteTx, invoice_id: int, lines: Sequence[InvoiceLine]) -> None:
-    if lines:
-        rows = [{"invoice_id": invoice_id} | msgspec.structs.asdict(line) for line in lines]
-        await tx.execute(invoice_lines.insert(), rows)
+    rows = [{"invoice_id": invoice_id} | msgspec.structs.asdict(line) for line in lines]
+    await tx.insert_all(invoice_lines, rows)
 
 
 class Payment(Struct, frozen=True):
@@ -100,9 +100,9 @@ async def settle(tx: WriteTx, invoice: Row[Any], payment: Payment) -> Settlement
     Whoever changes the invoice first has won; everybody else is told what happened instead. A reference stays used
     even when its payment was taken back.
     """
-    earlier = await tx.first(_same(payment))
-    if earlier is not None:
-        is_repeat = earlier.invoice_id == invoice.id
+    earlier = await tx.rows(_SAME, source=payment.source, reference=payment.reference)
+    if earlier:
+        is_repeat = earlier[0].invoice_id == invoice.id
         return AlreadyPaid(by_this_reference=True) if is_repeat else ReferenceReused()
     if invoice.status == InvoiceStatus.PAID:
         return AlreadyPaid(by_this_reference=False)
@@ -167,7 +167,7 @@ async def _record(tx: WriteTx, action: str, subject: str, payment: Payment, *, o
 async def _insert(
     tx: WriteTx, payment: Payment, customer_id: int, amount: int, invoice_id: int | None
 ) -> int | None:
-    fresh = await tx.insert_new(
+    return await tx.insert_once(
         payments,
         source=payment.source,
         reference=payment.reference,
@@ -176,10 +176,10 @@ async def _insert(
         amount=amount,
         paid_at=tx.now,
     )
-    return int(await tx.scalar(_same(payment).with_only_columns(payments.c.id))) if fresh else None
 
 
-def _same(payment: Payment) -> Select[Any]:
-    return select(payments).where(
-        payments.c.source == payment.source, payments.c.reference == payment.reference
+_SAME = Prepared(
+    select(payments.c.invoice_id).where(
+        payments.c.source == bindparam("source"), payments.c.reference == bindparam("reference")
     )
+)

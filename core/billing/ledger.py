@@ -49,8 +49,7 @@ async def book(
         "created_at": tx.now,
     }
     rows = [facts | {"account": account, "amount": amount} for account, amount in entries.items() if amount]
-    if rows:
-        await tx.execute(ledger_entries.insert(), rows)
+    await tx.insert_all(ledger_entries, rows)
 
 
 async def owed_by(tx: ReadTx, customer_id: int) -> int:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import enum
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, or_, select
+from sqlalchemy import Row
 
 from core.partners.codes import Code
 from core.partners.rules import is_cut_off
-from core.partners.tables import partner_maintenance
-from core.platform.prepared import Prepared
-from core.platform.uow import ReadTx
 from core.settings import Settings
 
 
@@ -42,29 +40,12 @@ class Block(enum.StrEnum):
         return Code.BLOCKED if self is Block.BLOCKED else Code.AT_THE_COUNTER
 
 
-async def why_closed(tx: ReadTx, settings: Settings, product: Row[Any]) -> Closed | None:
-    """Why a product is not sold at this moment; the sandbox knows no maintenance."""
+def why_closed(settings: Settings, product: Row[Any], now: datetime) -> Closed | None:
+    """Why a product, as `queries.product_of` gave it, is not sold at this moment; the sandbox knows no maintenance."""
     if not product.is_active:
         return Closed.SWITCHED_OFF
-    if is_cut_off(product.cut_off_from, product.cut_off_until, tx.now.astimezone(settings.zone).time()):
+    if is_cut_off(product.cut_off_from, product.cut_off_until, now.astimezone(settings.zone).time()):
         return Closed.CUT_OFF
-    if not product.is_sandbox and await _is_in_maintenance(tx, product.partner_id):
+    if not product.is_sandbox and product.is_in_maintenance:
         return Closed.MAINTENANCE
     return None
-
-
-async def _is_in_maintenance(tx: ReadTx, partner_id: int) -> bool:
-    return bool(await tx.rows(_MAINTENANCE, partner_id=partner_id, now=tx.now))
-
-
-_window = partner_maintenance.c
-_now = bindparam("now", type_=_window.ends_at.type)
-_MAINTENANCE = Prepared(
-    select(_window.id)
-    .where(
-        or_(_window.partner_id.is_(None), _window.partner_id == bindparam("partner_id")),
-        _window.ends_at > _now,
-        _window.starts_at <= _now,
-    )
-    .limit(1)
-)

@@ -112,10 +112,15 @@ async def _add(tx: WriteTx, transaction_id: int, number: int, url_id: int) -> in
 
 async def queue_deliveries(tx: WriteTx, transaction_id: int) -> None:
     """The transaction has ended: tell everybody noted for it."""
-    delivery = callback_deliveries.c
-    rows = await tx.all(select(delivery.id, delivery.number).where(delivery.transaction_id == transaction_id))
-    for row in rows:
+    for row in await tx.rows(_NOTED, transaction_id=transaction_id):
         await _queue(tx, row.id, _event_id(transaction_id, row.number))
+
+
+_NOTED = Prepared(
+    select(callback_deliveries.c.id, callback_deliveries.c.number).where(
+        callback_deliveries.c.transaction_id == bindparam("transaction_id")
+    )
+)
 
 
 async def _queue(tx: WriteTx, delivery_id: int, event_id: str) -> None:

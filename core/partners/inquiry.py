@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import astuple
-from sqlalchemy import Row, bindparam, exists, literal_column, or_, outerjoin, select
+from sqlalchemy import Row, and_, bindparam, exists, literal_column, or_, outerjoin, select
 
 from core.billing.tables import invoices
 from core.billing.types import InvoiceStatus
@@ -24,6 +24,7 @@ from core.platform.prepared import Prepared
 from core.platform.uow import ReadTx, WriteTx
 from core.settings import Settings
 from core.subscriptions.tables import subscriptions
+from core.subscriptions.types import ServiceStatus
 
 #: Long past its half hour, an inquiry that was not paid is of no use to anybody.
 _KEPT_FOR = timedelta(days=7)
@@ -51,7 +52,7 @@ async def inquire(
     row = await queries.product_of(tx, key, product_code)
     if row is None:
         raise Declined(Code.INQUIRY_NO_PRODUCT)
-    if closed := await why_closed(tx, settings, row):
+    if closed := why_closed(settings, row, tx.now):
         raise Declined(closed.on_inquiry)
     product = queries.as_product(row)
     if product.is_sandbox:
@@ -77,7 +78,7 @@ async def _owed(tx: ReadTx, terms: Row[Any], account_number: str, month: int | N
     owner = owners[0]
     if owner.block is not None:
         raise Declined(Block(owner.block).on_inquiry)
-    if await _has_left(tx, owner.id):
+    if owner.has_left:
         raise Declined(Code.AT_THE_COUNTER)
     unpaid = [BillItem(*row) for row in await tx.rows(_UNPAID, customer_id=owner.id)]
     if not unpaid:
@@ -88,21 +89,25 @@ async def _owed(tx: ReadTx, terms: Row[Any], account_number: str, month: int | N
     return _Owed(masked_name(owner.name) if terms.masks_names else owner.name, tuple(shown), owner.id)
 
 
-_blocked = outerjoin(customers, partner_blocks, partner_blocks.c.customer_id == customers.c.id)
-_who = select(
-    customers.c.id, customers.c.name, customers.c.service_number, partner_blocks.c.kind.label("block")
+_lines = select(subscriptions.c.id).where(subscriptions.c.customer_id == customers.c.id)
+#: Every subscription has ended: what is still owed is settled with people, at the counter.
+_has_left = and_(
+    _lines.exists(), ~_lines.where(subscriptions.c.status != ServiceStatus.INACTIVE.value).exists()
 )
-#: Whose number it is, however its letters are typed, and who owns an inquiry.
+#: Whose number it is, however its letters are typed.
 _OWNER = Prepared(
-    _who.select_from(_blocked).where(
+    select(
+        customers.c.id,
+        customers.c.name,
+        partner_blocks.c.kind.label("block"),
+        _has_left.label("has_left"),
+    )
+    .select_from(outerjoin(customers, partner_blocks, partner_blocks.c.customer_id == customers.c.id))
+    .where(
         or_(
             customers.c.service_number == bindparam("typed"), customers.c.service_number == bindparam("upper")
         )
     )
-)
-_OWNER_OF = Prepared(_who.select_from(_blocked).where(customers.c.id == bindparam("customer_id")))
-_STATUSES = Prepared(
-    select(subscriptions.c.status).where(subscriptions.c.customer_id == bindparam("customer_id"))
 )
 _IS_UNPAID = invoices.c.status == literal_column(f"'{InvoiceStatus.UNPAID.value}'")
 #: Oldest first: no bill is skipped.
@@ -116,12 +121,6 @@ _UNPAID = Prepared(
     .where(invoices.c.customer_id == bindparam("customer_id"), _IS_UNPAID)
     .order_by(invoices.c.year, invoices.c.month, invoices.c.id)
 )
-
-
-async def _has_left(tx: ReadTx, customer_id: int) -> bool:
-    """Every subscription has ended: what is still owed is settled with people, at the counter."""
-    statuses = await tx.rows(_STATUSES, customer_id=customer_id)
-    return bool(statuses) and all(row.status == "inactive" for row in statuses)
 
 
 async def _why_nothing(tx: ReadTx, customer_id: int) -> Code:
@@ -177,10 +176,9 @@ async def purge_unpaid(tx: WriteTx, *, batch: int = 2000) -> int:
 
 async def unpaid_as_shown(tx: ReadTx, inquiry: Row[Any]) -> Code | None:
     """Why an inquiry's bills cannot be paid any more, its invoices locked until commit; None when they can (§7.2)."""
-    owners = await tx.rows(_OWNER_OF, customer_id=inquiry.customer_id)
-    if not owners or (owners[0].service_number or "").upper() != inquiry.account_number.upper():
+    if (inquiry.service_number or "").upper() != inquiry.account_number.upper():
         return Code.WRONG_ACCOUNT
-    if owners[0].block is not None:
+    if inquiry.block is not None:
         return Code.BLOCKED_BY_BILLER
     rows = await tx.rows(_HELD_UNPAID, customer_id=inquiry.customer_id)
     owed = {row.id: row.owed for row in rows}

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, func, select
 
 from core.audit.log import SYSTEM, record
 from core.partners.tables import deposit_entries, partners
+from core.platform.prepared import Prepared
 from core.platform.uow import ReadTx, WriteTx
 
 CASH, DEPOSIT, CLEARING, COLLECTED = "cash", "deposit", "clearing", "collected"
@@ -66,11 +67,11 @@ async def pay_out(tx: WriteTx, partner_id: int, day_id: int, *, share: int, owed
 
 
 async def _change_balance(tx: WriteTx, partner_id: int, change: int) -> bool:
-    return await tx.execute(_CHANGE, {"of_partner": partner_id, "change": change}) == 1
+    return await tx.change(_CHANGE, of_partner=partner_id, change=change) == 1
 
 
 _change = bindparam("change", type_=partners.c.balance.type)
-_CHANGE = (
+_CHANGE = Prepared(
     partners.update()
     .where(
         partners.c.id == bindparam("of_partner"), partners.c.balance + _change + partners.c.credit_limit >= 0
@@ -88,8 +89,7 @@ async def _move(
 async def _book(tx: WriteTx, partner_id: int, transaction: str, entries: Mapping[str, int]) -> None:
     facts = {"partner_id": partner_id, "transaction": transaction, "created_at": tx.now}
     rows = [facts | {"account": account, "amount": amount} for account, amount in entries.items() if amount]
-    if rows:
-        await tx.execute(deposit_entries.insert(), rows)
+    await tx.insert_all(deposit_entries, rows)
 
 
 async def faults(tx: ReadTx) -> tuple[str, ...]:

@@ -16,9 +16,10 @@ from core.partners.rules import INQUIRY_LIFETIME, fingerprint, may_call, pays_ev
 from core.partners.scenarios import SETTLES_AFTER, scenario
 from core.partners.settlement import SETTLE_TOPIC
 from core.partners.tables import partner_inquiries, partner_transactions
-from core.partners.types import Declined, PartnerKey, PaymentOrder, State, Taken
+from core.partners.types import Declined, PartnerKey, PaymentOrder, State, Taken, Transaction
 from core.platform import outbox
 from core.platform.outbox import Priority
+from core.platform.prepared import Prepared
 from core.platform.uow import ReadTx, WriteTx
 from core.settings import Settings
 
@@ -33,14 +34,14 @@ async def take(tx: WriteTx, settings: Settings, key: PartnerKey, order: PaymentO
     """
     if tx.on_postgres:
         await tx.execute(_LOCK_TIMEOUT)
-    if taken := await _taken_before(tx, key, order):
+    inquiry = await queries.locked_inquiry(tx, key.partner_id, order.inquiry_id)
+    if taken := await _taken_before(
+        tx, key, order
+    ):  # long ago, or by a twin while this one waited for the inquiry
         return taken
     await _check_offer(tx, settings, key, order)
-    inquiry = await queries.locked_inquiry(tx, key.partner_id, order.inquiry_id)
     if inquiry is None:
         raise Declined(Code.NO_SUCH_INQUIRY)
-    if taken := await _taken_before(tx, key, order):  # by a twin, while this one waited for the inquiry
-        return taken
     if (problem := await _problem(tx, inquiry, order)) is not None:
         raise Declined(problem)
     return await _accepted(tx, key, order, inquiry)
@@ -60,7 +61,7 @@ async def _check_offer(tx: ReadTx, settings: Settings, key: PartnerKey, order: P
     product = await queries.product_of(tx, key, order.product_code)
     if product is None:
         raise Declined(Code.NO_SUCH_PRODUCT)
-    if closed := await why_closed(tx, settings, product):
+    if closed := why_closed(settings, product, tx.now):
         raise Declined(closed.on_payment)
     if order.amount <= 0:
         raise Declined(Code.INVALID_AMOUNT)
@@ -96,7 +97,7 @@ async def _problem(tx: ReadTx, inquiry: Row[Any], order: PaymentOrder) -> Code |
 
 
 async def _accepted(tx: WriteTx, key: PartnerKey, order: PaymentOrder, inquiry: Row[Any]) -> Taken:
-    is_first = await tx.insert_new(
+    transaction_id = await tx.insert_once(
         partner_transactions,
         partner_id=key.partner_id,
         ref_number=order.ref_number,
@@ -109,32 +110,41 @@ async def _accepted(tx: WriteTx, key: PartnerKey, order: PaymentOrder, inquiry: 
         public_buyer_id=order.public_buyer_id,
         accepted_at=tx.now,
     )
-    if not is_first:  # a twin with another inquiry came first
+    if transaction_id is None:  # a twin with another inquiry came first
         raise Declined(Code.DUPLICATE_REFERENCE)
-    row = await queries.by_reference(tx, key.partner_id, order.ref_number)
-    if row is None:
-        raise LookupError("a transaction vanished inside its own insert")
-    await tx.execute(_USED, {"inquiry_id": order.inquiry_id})
-    await plan_deliveries(tx, key.partner_id, row.id, order.callback_urls)
-    await _queue_settlement(tx, row)
-    if not inquiry.product_is_sandbox and not await ledger.hold(tx, key.partner_id, row.id, order.amount):
+    await tx.change(_USED, inquiry_id=order.inquiry_id)
+    await plan_deliveries(tx, key.partner_id, transaction_id, order.callback_urls)
+    await _queue_settlement(tx, transaction_id, inquiry)
+    if not inquiry.product_is_sandbox and not await ledger.hold(
+        tx, key.partner_id, transaction_id, order.amount
+    ):
         raise Declined(Code.INSUFFICIENT_DEPOSIT)
-    return Taken(queries.as_transaction(row), is_replay=False)
+    transaction = Transaction(
+        transaction_id,
+        order.ref_number,
+        State.PENDING,
+        Code.PROCESSING,
+        "",
+        queries.as_inquiry(inquiry),
+        tx.now,
+        settled_at=None,
+    )
+    return Taken(transaction, is_replay=False)
 
 
-_USED = (
+_USED = Prepared(
     partner_inquiries.update().where(partner_inquiries.c.id == bindparam("inquiry_id")).values(is_used=True)
 )
 
 
-async def _queue_settlement(tx: WriteTx, row: Row[Any]) -> None:
-    if row.product_is_sandbox and scenario(row.account_number).ends is None:
+async def _queue_settlement(tx: WriteTx, transaction_id: int, inquiry: Row[Any]) -> None:
+    if inquiry.product_is_sandbox and scenario(inquiry.account_number).ends is None:
         return
     await outbox.post(
         tx,
         SETTLE_TOPIC,
-        {"transaction_id": row.id},
-        key=f"{SETTLE_TOPIC}-{row.id}",
+        {"transaction_id": transaction_id},
+        key=f"{SETTLE_TOPIC}-{transaction_id}",
         priority=Priority.URGENT,
-        delay=SETTLES_AFTER if row.product_is_sandbox else timedelta(0),
+        delay=SETTLES_AFTER if inquiry.product_is_sandbox else timedelta(0),
     )

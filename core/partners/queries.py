@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, literal_column, or_, select
 
+from core.customers.tables import customers
 from core.partners.codes import Code
-from core.partners.tables import partner_inquiries, partner_products, partner_transactions, partners
+from core.partners.tables import (
+    partner_blocks,
+    partner_inquiries,
+    partner_maintenance,
+    partner_products,
+    partner_transactions,
+    partners,
+)
 from core.partners.types import BillItem, Inquiry, PartnerKey, Product, State, Transaction
 from core.platform.errors import NotFound
 from core.platform.prepared import Prepared
-from core.platform.uow import ReadTx
+from core.platform.uow import ReadTx, WriteTx
 
 _product, _inquiry, _transaction = partner_products.c, partner_inquiries.c, partner_transactions.c
 
@@ -43,9 +51,21 @@ transactions: Select[Any] = (
 )
 
 
+_window = partner_maintenance.c
+_now = bindparam("now", type_=_window.ends_at.type)
+_in_maintenance = (
+    select(literal_column("1"))
+    .where(
+        or_(_window.partner_id.is_(None), _window.partner_id == bindparam("partner_id")),
+        _window.ends_at > _now,
+        _window.starts_at <= _now,
+    )
+    .exists()
+)
 _PRODUCT_OF = Prepared(
     select(
         partner_products,
+        _in_maintenance.label("is_in_maintenance"),
         partners.c.masks_names,
         partners.c.max_arrears,
         partners.c.rejects_arrears,
@@ -56,14 +76,22 @@ _PRODUCT_OF = Prepared(
     .where(_product.partner_id == bindparam("partner_id"), _product.code == bindparam("code"))
 )
 _LOCKED_INQUIRY = Prepared(
-    _inquiries.where(
-        _inquiry.id == bindparam("inquiry_id"), _inquiry.partner_id == bindparam("partner_id")
-    ).with_for_update(of=partner_inquiries)
+    _inquiries.add_columns(customers.c.service_number, partner_blocks.c.kind.label("block"))
+    .outerjoin(customers, customers.c.id == _inquiry.customer_id)
+    .outerjoin(partner_blocks, partner_blocks.c.customer_id == _inquiry.customer_id)
+    .where(_inquiry.id == bindparam("inquiry_id"), _inquiry.partner_id == bindparam("partner_id"))
+    .with_for_update(of=partner_inquiries)
 )
 _BY_REFERENCE = Prepared(
     transactions.where(
         _transaction.partner_id == bindparam("partner_id"),
         _transaction.ref_number == bindparam("ref_number"),
+    )
+)
+_BY_ID = Prepared(transactions.where(_transaction.id == bindparam("transaction_id")))
+_HELD = Prepared(
+    transactions.where(_transaction.id == bindparam("transaction_id")).with_for_update(
+        of=partner_transactions
     )
 )
 
@@ -81,14 +109,14 @@ async def partner_id_of(tx: ReadTx, code: str) -> int:
 
 
 async def product_of(tx: ReadTx, key: PartnerKey, code: str) -> Row[Any] | None:
-    """A product the key may sell, with its partner's terms."""
+    """A product the key may sell, with its partner's terms and whether an announced maintenance is going on."""
     if key.products is not None and code not in key.products:
         return None
-    return _first(await tx.rows(_PRODUCT_OF, partner_id=key.partner_id, code=code))
+    return _first(await tx.rows(_PRODUCT_OF, partner_id=key.partner_id, code=code, now=tx.now))
 
 
 async def locked_inquiry(tx: ReadTx, partner_id: int, inquiry_id: int) -> Row[Any] | None:
-    """An inquiry of this partner, held until commit: of two payments for it, one waits for the other."""
+    """An inquiry of this partner and whose it is, held until commit: of two payments for it, one waits for the other."""
     return _first(await tx.rows(_LOCKED_INQUIRY, inquiry_id=inquiry_id, partner_id=partner_id))
 
 
@@ -98,7 +126,12 @@ async def by_reference(tx: ReadTx, partner_id: int, ref_number: str) -> Row[Any]
 
 
 async def by_id(tx: ReadTx, transaction_id: int) -> Row[Any] | None:
-    return await tx.first(transactions.where(_transaction.id == transaction_id))
+    return _first(await tx.rows(_BY_ID, transaction_id=transaction_id))
+
+
+async def held(tx: WriteTx, transaction_id: int) -> Row[Any] | None:
+    """The transaction, locked until commit: two workers cannot both end it."""
+    return _first(await tx.rows(_HELD, transaction_id=transaction_id))
 
 
 def as_product(row: Row[Any]) -> Product:

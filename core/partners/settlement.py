@@ -7,7 +7,7 @@ import string
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, exists, select
+from sqlalchemy import Row, bindparam, exists, select
 
 from core.billing.commands import Payment
 from core.billing.settling import numbered, settle_and_follow_up
@@ -22,6 +22,7 @@ from core.partners.scenarios import scenario
 from core.partners.tables import partner_inquiries, partner_transactions
 from core.partners.types import BillItem, State
 from core.platform.outbox import Done, Job, Outcome, RetryPolicy
+from core.platform.prepared import Prepared
 from core.platform.uow import UnitOfWork, WriteTx
 from core.settings import Settings
 
@@ -96,11 +97,7 @@ def references(row: Row[Any]) -> list[tuple[BillItem, str]]:
 
 async def held(tx: WriteTx, transaction_id: int) -> Row[Any]:
     """The transaction, locked until commit: two workers cannot both end it."""
-    row = await tx.first(
-        queries.transactions.where(partner_transactions.c.id == transaction_id).with_for_update(
-            of=partner_transactions
-        )
-    )
+    row = await queries.held(tx, transaction_id)
     if row is None:
         raise LookupError(f"no transaction {transaction_id}")
     return row
@@ -111,15 +108,13 @@ async def end(tx: WriteTx, row: Row[Any], response: Code) -> None:
     if State(row.state).is_final:
         return
     has_succeeded = response is Code.SUCCESS
-    await tx.execute(
-        partner_transactions.update()
-        .where(partner_transactions.c.id == row.id)
-        .values(
-            state=State.SUCCESS if has_succeeded else State.FAILED,
-            response=response,
-            token=_new_token() if has_succeeded else None,
-            settled_at=tx.now,
-        )
+    await tx.change(
+        _ENDED,
+        transaction_id=row.id,
+        ends_as=State.SUCCESS if has_succeeded else State.FAILED,
+        says=response,
+        receipt=_new_token() if has_succeeded else None,
+        at=tx.now,
     )
     if not has_succeeded:  # the inquiry may be paid by another reference now
         await tx.execute(
@@ -129,6 +124,18 @@ async def end(tx: WriteTx, row: Row[Any], response: Code) -> None:
         book = ledger.collect if has_succeeded else ledger.give_back
         await book(tx, row.partner_id, row.id, row.amount)
     await queue_deliveries(tx, row.id)
+
+
+_ENDED = Prepared(
+    partner_transactions.update()
+    .where(partner_transactions.c.id == bindparam("transaction_id"))
+    .values(
+        state=bindparam("ends_as"),
+        response=bindparam("says"),
+        token=bindparam("receipt"),
+        settled_at=bindparam("at"),
+    )
+)
 
 
 def _new_token() -> str:

@@ -141,7 +141,4 @@ def sqlite_engine(url: str | URL, *, synchronous: str = "NORMAL", read_only: boo
         for pragma in (*pragmas, *ending):
             connection.execute(f"PRAGMA {pragma}")
 
-    if not read_only:
-        # A transaction that reads first and writes later cannot wait for the lock; one that starts with it can.
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Row, Table
-from sqlalchemy.dialects.postgresql import Insert, insert
+from asyncpg import IntegrityConstraintViolationError, InterfaceError, PostgresError  # type: ignore[import-untyped]
+from sqlalchemy import Executable, Row
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -22,19 +21,19 @@ from core.platform.prepared import Prepared
 from core.platform.statements import Params
 from core.platform.uow import NoNesting, Nudge, ReadTx, WriteTx, no_nudge
 
-
-@cache
-def _inserting_new(table: Table) -> Insert:
-    return insert(table).on_conflict_do_nothing()
+#: What asyncpg raises; the last when the peer is gone.
+_OF_THE_DRIVER = (PostgresError, InterfaceError, OSError)
 
 
 class Awaited:
-    """A PostgreSQL connection reached through asyncpg."""
+    """A PostgreSQL connection: reached through SQLAlchemy, and for prepared statements through asyncpg itself."""
 
     dialect = "postgresql"
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+        #: SQLAlchemy leaves transactions to this one (its isolation level is AUTOCOMMIT), so both run in the same.
+        self.driver: Any = _driver_of(connection)
 
     async def run(self, statement: Executable, params: Params) -> CursorResult[Any]:
         try:
@@ -45,10 +44,47 @@ class Awaited:
             raise
 
     async def rows(self, prepared: Prepared, params: Mapping[str, Any]) -> Sequence[Any]:
-        return (await self.run(prepared.statement, params)).all()
+        try:
+            return await prepared.fetch(self.driver, params)
+        except _OF_THE_DRIVER as error:
+            raise self._said(error) from error
 
-    def inserting_new(self, table: Table) -> Insert:
-        return _inserting_new(table)
+    async def changed(self, prepared: Prepared, params: Mapping[str, Any]) -> int:
+        try:
+            return await prepared.execute(self.driver, params)
+        except _OF_THE_DRIVER as error:
+            raise self._said(error) from error
+
+    async def changed_by_all(self, prepared: Prepared, rows: Sequence[Mapping[str, Any]]) -> None:
+        try:
+            await prepared.execute_all(self.driver, rows)
+        except _OF_THE_DRIVER as error:
+            raise self._said(error) from error
+
+    def _said(self, error: Exception) -> Exception:
+        """The refusal behind the driver's error; a broken constraint as SQLAlchemy says it; or the error itself."""
+        if isinstance(error, IntegrityConstraintViolationError):
+            return IntegrityError(None, None, error)
+        return _refusal(getattr(error, "sqlstate", None), is_lost=self.driver.is_closed()) or error
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """Commits, or rolls back on an exception."""
+        transaction = self.driver.transaction()
+        try:
+            await transaction.start()
+        except _OF_THE_DRIVER as error:
+            raise self._said(error) from error
+        try:
+            yield
+        except BaseException:
+            if not self.driver.is_closed():
+                await transaction.rollback()
+            raise
+        try:
+            await transaction.commit()
+        except _OF_THE_DRIVER as error:
+            raise self._said(error) from error
 
 
 class PostgresUnitOfWork:
@@ -57,14 +93,14 @@ class PostgresUnitOfWork:
     def __init__(self, url: str, clock: Clock, *, nudge: Nudge = no_nudge) -> None:
         self._clock, self._nudge = clock, nudge
         self._engine = postgres_engine(url)
-        self._reads = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._plain = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._nesting = NoNesting()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadTx]:
         with self._nesting.entered():
-            async with _connected(self._reads) as connection:
-                tx = ReadTx(Awaited(connection), self._clock.now())
+            async with _connected(self._plain) as runner:
+                tx = ReadTx(runner, self._clock.now())
                 try:
                     yield tx
                 finally:
@@ -73,8 +109,8 @@ class PostgresUnitOfWork:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[WriteTx]:
         with self._nesting.entered():
-            async with _connected(self._engine) as connection, connection.begin():
-                tx = WriteTx(Awaited(connection), self._clock.now())
+            async with _connected(self._plain) as runner, runner.transaction():
+                tx = WriteTx(runner, self._clock.now())
                 try:
                     yield tx
                 finally:
@@ -90,25 +126,42 @@ class PostgresUnitOfWork:
 
 
 @asynccontextmanager
-async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+async def _connected(engine: AsyncEngine) -> AsyncIterator[Awaited]:
     connection = engine.connect()
     try:
         await connection.start()
     except (OSError, PoolTimeout, DBAPIError) as error:
         raise Unavailable("database_down") from error
     try:
-        yield connection
+        yield Awaited(connection)
     finally:
-        await asyncio.shield(connection.close())  # a cancelled request must not keep its connection
+        await asyncio.shield(_given_back(connection))  # a cancelled request must not keep its connection
+
+
+async def _given_back(connection: AsyncConnection) -> None:
+    """To the pool, unless it is of no use any more."""
+    if not connection.invalidated and _driver_of(connection).is_closed():
+        await connection.invalidate()
+    await connection.close()
+
+
+def _driver_of(connection: AsyncConnection) -> Any:
+    fairy: Any = connection.sync_connection
+    return fairy.connection.driver_connection
 
 
 def _refusal_in(error: DBAPIError) -> DomainError | None:
-    """The refusal behind PostgreSQL's error, if it is neither a bug of ours nor a constraint (SQLSTATE appendix A)."""
-    state = str(getattr(error.orig, "sqlstate", None) or "")
+    """The refusal behind SQLAlchemy's error."""
+    return _refusal(getattr(error.orig, "sqlstate", None), is_lost=error.connection_invalidated)
+
+
+def _refusal(sqlstate: str | None, *, is_lost: bool) -> DomainError | None:
+    """What PostgreSQL refused, if it is neither a bug of ours nor a constraint (SQLSTATE appendix A)."""
+    state = str(sqlstate or "")
     if state.startswith("22"):  # data exception: too long, out of range, a character text cannot have
         return Invalid("unstorable")
     if state.startswith("40") or state == "55P03":  # deadlock, serialisation, lock timeout
         return Unavailable("database_busy", retry_after_s=1)
-    if state.startswith(("08", "53", "57")) or error.connection_invalidated:
+    if state.startswith(("08", "53", "57")) or is_lost:
         return Unavailable("database_down")
     return None

@@ -9,13 +9,11 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Executable, Row, Table
-from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy import Connection, Executable, Row
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from core.platform.clock import Clock
 from core.platform.db import sqlite_engine
@@ -31,38 +29,66 @@ _LOCK_WAIT_S = 10.0
 _LOCK_STEP_S = 0.002
 
 
-@cache
-def _inserting_new(table: Table) -> Insert:
-    return insert(table).on_conflict_do_nothing()
-
-
 class Inline:
-    """A SQLite connection used on the event loop's own thread."""
+    """A SQLite connection used on the event loop's own thread: by SQLAlchemy, and for prepared statements by itself."""
 
     dialect = "sqlite"
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._driver: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
 
     async def run(self, statement: Executable, params: Params) -> CursorResult[Any]:
-        try:
+        with _Understood():
             return self._connection.execute(statement, params)
-        except (OverflowError, UnicodeEncodeError) as error:
-            raise Invalid("unstorable") from error
 
     async def rows(self, prepared: Prepared, params: Mapping[str, Any]) -> Sequence[Any]:
-        try:
+        with _Understood():
             return prepared.rows(self._driver, params)
-        except (OverflowError, UnicodeEncodeError) as error:
+
+    def close(self) -> None:
+        self._connection.close()
+
+    async def changed(self, prepared: Prepared, params: Mapping[str, Any]) -> int:
+        with _Understood():
+            return prepared.changed(self._driver, params)
+
+    async def changed_by_all(self, prepared: Prepared, rows: Sequence[Mapping[str, Any]]) -> None:
+        with _Understood():
+            prepared.changed_by_all(self._driver, rows)
+
+
+class _Understood:
+    """What the driver refuses, as SQLAlchemy and the core say it. A generator would cost as much as a read."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, OverflowError | UnicodeEncodeError):
             raise Invalid("unstorable") from error
+        if isinstance(error, sqlite3.IntegrityError):
+            raise IntegrityError(None, None, error) from error
 
-    @property
-    def _driver(self) -> sqlite3.Connection:
-        driver: sqlite3.Connection = self._connection.connection.dbapi_connection  # type: ignore[assignment]
-        return driver
 
-    def inserting_new(self, table: Table) -> Insert:
-        return _inserting_new(table)
+class Writer(Inline):
+    """The connection that writes. Transactions are the driver's; SQLAlchemy takes part in those where it has run something."""
+
+    def begin(self) -> None:
+        # A transaction that reads first and writes later cannot wait for the lock; one that starts with it can.
+        self._driver.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        if self._connection.in_transaction():
+            self._connection.commit()
+        else:
+            self._driver.commit()
+
+    def rollback(self) -> None:
+        if self._connection.in_transaction():
+            self._connection.rollback()
+        else:
+            self._driver.rollback()
 
 
 class SqliteUnitOfWork:
@@ -78,14 +104,14 @@ class SqliteUnitOfWork:
         self._slow: AsyncEngine | None = None
         self._turn = asyncio.Lock()
         self._nesting = NoNesting()
-        self._writer: Connection | None = None
-        self._reader: Connection | None = None
+        self._writer: Writer | None = None
+        self._reader: Inline | None = None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadTx]:
         if self._reader is None:
-            self._reader = self._reader_engine.connect()
-        tx = ReadTx(Inline(self._reader), self._clock.now())
+            self._reader = Inline(self._reader_engine.connect())
+        tx = ReadTx(self._reader, self._clock.now())
         with self._nesting.entered():
             try:
                 yield tx
@@ -99,28 +125,28 @@ class SqliteUnitOfWork:
         )  # nothing below may ever wait, and a caller in a loop would let nobody else run
         with self._nesting.entered():
             async with self._turn:
-                connection = await self._begun()
-                tx = WriteTx(Inline(connection), self._clock.now())
+                writer = await self._begun()
+                tx = WriteTx(writer, self._clock.now())
                 try:
                     yield tx
-                    connection.commit()
+                    writer.commit()
                 except BaseException:
-                    connection.rollback()
+                    writer.rollback()
                     raise
                 finally:
                     tx.end()
         if tx.has_posted:
             self._nudge()
 
-    async def _begun(self) -> Connection:
+    async def _begun(self) -> Writer:
         """Take the write lock, giving other processes their turn without holding up the event loop."""
         if self._writer is None:
-            self._writer = self._writer_engine.connect()
+            self._writer = Writer(self._writer_engine.connect())
         deadline = asyncio.get_running_loop().time() + _LOCK_WAIT_S
         while True:
             try:
                 self._writer.begin()
-            except OperationalError as error:
+            except sqlite3.OperationalError as error:
                 if not _is_busy(error):
                     raise
                 if asyncio.get_running_loop().time() > deadline:
@@ -147,15 +173,14 @@ class SqliteUnitOfWork:
             await connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
     async def aclose(self) -> None:
-        for connection in (self._reader, self._writer):
-            if connection is not None:
-                connection.close()
+        for inline in (self._reader, self._writer):
+            if inline is not None:
+                inline.close()
         self._reader = self._writer = None
         if self._slow is not None:
             await self._slow.dispose()
 
 
-def _is_busy(error: OperationalError) -> bool:
+def _is_busy(error: sqlite3.OperationalError) -> bool:
     """Whether another process holds the lock. The low byte is the primary code, the rest says why."""
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+    return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}

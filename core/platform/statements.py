@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Executable, Insert, Table
+from sqlalchemy import Executable
 from sqlalchemy.engine import CursorResult
 
 from core.platform.prepared import Prepared
@@ -22,9 +22,9 @@ class Runner(Protocol):
 
     async def rows(self, prepared: Prepared, params: Mapping[str, Any]) -> Sequence[Any]: ...
 
-    def inserting_new(self, table: Table) -> Insert:
-        """The database's own way to insert a row unless a unique constraint already holds it."""
-        ...
+    async def changed(self, prepared: Prepared, params: Mapping[str, Any]) -> int: ...
+
+    async def changed_by_all(self, prepared: Prepared, rows: Sequence[Mapping[str, Any]]) -> None: ...
 
 
 class Ended:
@@ -38,7 +38,10 @@ class Ended:
     async def rows(self, prepared: Prepared, params: Mapping[str, Any]) -> Sequence[Any]:
         raise RuntimeError("the unit of work is over")
 
-    def inserting_new(self, table: Table) -> Insert:
+    async def changed(self, prepared: Prepared, params: Mapping[str, Any]) -> int:
+        raise RuntimeError("the unit of work is over")
+
+    async def changed_by_all(self, prepared: Prepared, rows: Sequence[Mapping[str, Any]]) -> None:
         raise RuntimeError("the unit of work is over")
 
 

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime
-from functools import cache
 from typing import Any, Protocol
 
 from sqlalchemy import Column, Executable, Row, Table
 
+from core.platform import prepared
 from core.platform.clock import Clock
 from core.platform.db import is_sqlite
 from core.platform.prepared import Prepared
@@ -35,9 +35,9 @@ class ReadTx:
         """The first column of the first row, or None."""
         return (await self._runner.run(statement, params)).scalar()
 
-    async def rows(self, prepared: Prepared, **params: Any) -> Sequence[Any]:
+    async def rows(self, query: Prepared, **params: Any) -> Sequence[Any]:
         """All rows of a prepared query; each column is an attribute."""
-        return await self._runner.rows(prepared, params)
+        return await self._runner.rows(query, params)
 
     def end(self) -> None:
         """Called on leaving the unit of work: what is kept of it beyond that can touch the database no more."""
@@ -61,27 +61,41 @@ class WriteTx(ReadTx):
         """Run a statement and return how many rows it changed."""
         return (await self._runner.run(statement, params)).rowcount
 
+    async def change(self, statement: Prepared, **params: Any) -> int:
+        """Run a prepared statement and return how many rows it changed."""
+        return await self._runner.changed(statement, params)
+
     async def insert(self, table: Table, **values: Any) -> int:
         """Insert one row and return its integer primary key."""
-        return int(await self.scalar(_inserting(table), values))
+        rows = await self._runner.rows(prepared.inserting_keyed(table, tuple(values)), values)
+        return int(rows[0][0])
 
     async def insert_new(self, table: Table, **values: Any) -> bool:
         """Insert one row unless a unique constraint already holds it; tells whether it was new.
 
         The transaction stays usable either way, on both databases: this is how twins are told apart.
         """
-        return await self.execute(self._runner.inserting_new(table), values) == 1
+        return bool(await self._inserted(table, values))
+
+    async def insert_once(self, table: Table, **values: Any) -> int | None:
+        """`insert_new`, telling the new row's integer primary key; None when there was one already."""
+        rows = await self._inserted(table, values)
+        return int(rows[0][0]) if rows else None
+
+    async def _inserted(self, table: Table, values: Mapping[str, Any]) -> Sequence[Any]:
+        statement = prepared.inserting_new(self._runner.dialect, table, tuple(values))
+        return await self._runner.rows(statement, values)
+
+    async def insert_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows that all have the same columns; none is well too."""
+        if rows:
+            await self._runner.changed_by_all(prepared.inserting(table, tuple(rows[0])), rows)
 
     async def insert_all_new(
         self, table: Table, rows: Sequence[Mapping[str, Any]], *columns: Column[Any]
     ) -> Sequence[Row[Any]]:
         """Insert rows as `insert_new` does, and return these columns of those that were new."""
-        return await self.all(self._runner.inserting_new(table).returning(*columns), rows)
-
-
-@cache
-def _inserting(table: Table) -> Executable:
-    return table.insert().returning(next(iter(table.primary_key.columns)))
+        return await self.all(prepared.only_new(self._runner.dialect, table).returning(*columns), rows)
 
 
 class UnitOfWork(Protocol):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import date
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, text
@@ -31,16 +31,19 @@ async def seen(sqlite_url: str, clock: ManualClock) -> AsyncIterator[tuple[Sqlit
     uow = SqliteUnitOfWork(sqlite_url, clock)
     plans: list[str] = []
 
-    def explain(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+    beside = sqlite3.connect(sqlite_url.removeprefix("sqlite+aiosqlite:///"))
+
+    def explain(statement: str) -> None:
         if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE")):
-            plan = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+            plan = beside.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
             plans.append(" | ".join(row[3] for row in plan))
 
     engines: list[Engine] = [uow._reader_engine, uow._writer_engine]
     for engine in engines:
-        event.listen(engine, "before_cursor_execute", explain)
+        event.listen(engine, "connect", lambda connection, _record: connection.set_trace_callback(explain))
     yield uow, plans
     await uow.aclose()
+    beside.close()
 
 
 async def test_no_request_walks_through_a_table(
@@ -77,7 +80,9 @@ async def test_the_bills_of_a_payment_are_found_by_their_customer(
     uow, _ = seen
     async with uow.read() as tx:
         plans = [
-            await tx.all(text(f"EXPLAIN QUERY PLAN {each._sql}"), dict.fromkeys(each._compiled.params, 1))
+            await tx.all(
+                text(f"EXPLAIN QUERY PLAN {each.on_sqlite.sql}"), each.on_sqlite.named({"customer_id": 1})
+            )
             for each in (_UNPAID, _HELD_UNPAID)
         ]
     for plan in plans:
