@@ -36,7 +36,7 @@ class Inline:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._driver: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+        self.driver: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
 
     async def run(self, statement: Executable, params: Params) -> CursorResult[Any]:
         with _Understood():
@@ -44,18 +44,18 @@ class Inline:
 
     async def rows(self, prepared: Prepared, params: Mapping[str, Any]) -> Sequence[Any]:
         with _Understood():
-            return prepared.rows(self._driver, params)
+            return prepared.rows(self.driver, params)
 
     def close(self) -> None:
         self._connection.close()
 
     async def changed(self, prepared: Prepared, params: Mapping[str, Any]) -> int:
         with _Understood():
-            return prepared.changed(self._driver, params)
+            return prepared.changed(self.driver, params)
 
     async def changed_by_all(self, prepared: Prepared, rows: Sequence[Mapping[str, Any]]) -> None:
         with _Understood():
-            prepared.changed_by_all(self._driver, rows)
+            prepared.changed_by_all(self.driver, rows)
 
 
 class _Understood:
@@ -76,19 +76,19 @@ class Writer(Inline):
 
     def begin(self) -> None:
         # A transaction that reads first and writes later cannot wait for the lock; one that starts with it can.
-        self._driver.execute("BEGIN IMMEDIATE")
+        self.driver.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
         if self._connection.in_transaction():
             self._connection.commit()
         else:
-            self._driver.commit()
+            self.driver.commit()
 
     def rollback(self) -> None:
         if self._connection.in_transaction():
             self._connection.rollback()
         else:
-            self._driver.rollback()
+            self.driver.rollback()
 
 
 class SqliteUnitOfWork:
