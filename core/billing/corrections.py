@@ -109,14 +109,14 @@ async def credit_note(
 ) -> Correction:
     """Ask for less than a bill said, tax in proportion. What was paid already becomes the customer's credit.
 
-    Raises `NotFound("invoice")`, `Invalid("reason")`, `Invalid("amount")` beyond what the bill said with all its credit
-    notes, `Conflict("key_reused")`.
+    Raises `NotFound("invoice")`, `Invalid("reason")`, `Invalid("amount")` beyond what the bill said less what was credited
+    or waived of it, `Conflict("key_reused")`.
     """
     invoice = await _locked(tx, invoice_id)
     wanted = _Wanted(Kind.CREDIT_NOTE, key, reason, actor, invoice.customer_id, amount, invoice_id)
     if (earlier := await _earlier(tx, wanted)) is not None:
         return earlier
-    if not 0 < amount <= invoice.amount - await _credited(tx, invoice_id):
+    if not 0 < amount <= invoice.amount - await _given_up(tx, invoice_id):
         raise Invalid("amount")
     taken_off = min(amount, invoice.amount - invoice.settled)
     await commands.move_settled(tx, invoice, taken_off)
@@ -198,9 +198,11 @@ async def _made(tx: WriteTx, wanted: _Wanted, entries: dict[str, int]) -> Correc
     return Correction(made, wanted.kind, wanted.amount, is_new=True)
 
 
-async def _credited(tx: WriteTx, invoice_id: int) -> int:
-    notes = (corrections.c.invoice_id == invoice_id, corrections.c.kind == Kind.CREDIT_NOTE)
-    return int(await tx.scalar(select(func.coalesce(func.sum(corrections.c.amount), 0)).where(*notes)))
+async def _given_up(tx: WriteTx, invoice_id: int) -> int:
+    """What was credited or waived of a bill: nobody paid that, so it cannot become credit."""
+    kinds = corrections.c.kind.in_([Kind.CREDIT_NOTE, Kind.WAIVER])
+    total = select(func.coalesce(func.sum(corrections.c.amount), 0))
+    return int(await tx.scalar(total.where(corrections.c.invoice_id == invoice_id, kinds)))
 
 
 async def _tax_in(tx: WriteTx, invoice: Row[Any]) -> int:

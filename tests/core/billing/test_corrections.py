@@ -139,6 +139,16 @@ async def test_credit_notes_never_exceed_the_bill(shop: Shop) -> None:
     assert (await bill(shop, NEWER)).status == "paid"
 
 
+async def test_what_was_waived_never_becomes_credit(shop: Shop) -> None:
+    owed = await bill(shop, NEWER)
+    await shop.billing.confirm_payment([owed.id], 50_000, actor=STAFF, reference="KW")
+    await shop.billing.waive(owed.id, reason="gangguan lama", actor=STAFF, key="W")
+    with pytest.raises(Invalid, match="amount"):
+        await shop.billing.credit_note(owed.id, 50_001, reason="mati", actor=STAFF, key="C")
+    await shop.billing.credit_note(owed.id, 50_000, reason="mati", actor=STAFF, key="C")
+    assert await shop.billing.credit_of(JOHN) == 50_000
+
+
 async def test_a_key_is_good_for_one_correction(shop: Shop) -> None:
     owed = await bill(shop, NEWER)
     await shop.billing.credit_note(owed.id, 1_000, reason="mati", actor=STAFF, key="K")
