@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from core.billing.rules import may_reopen
 from core.billing.tables import billing_terms, invoices
 from core.billing.types import InvoiceStatus
 from core.network import switching
+from core.network.tables import line_states
 from core.platform.clock import local_day
 from core.platform.ids import new_id
 from core.platform.uow import ReadTx, WriteTx
@@ -22,14 +23,15 @@ UNPAID = "unpaid"
 
 
 async def open_if_clear(tx: WriteTx, settings: Settings, customer_id: int, *, key: str) -> bool:
-    """Open the customer's closed lines when nothing past its isolation day is left; the routers follow.
+    """Open the customer's lines that bills have closed when nothing past its isolation day is left; the routers follow.
+
+    What staff closed for a reason of their own is theirs to open.
 
     The customer's row must be locked: of two payments at once each would see the other's bill as still unpaid.
     """
     if not await _is_clear(tx, settings, customer_id):
         return False
-    closed = _lines_of(customer_id).where(subscriptions.c.isolated_at.is_not(None))
-    found = await tx.all(closed)
+    found = await tx.all(_closed(customer_id).where(_is_for_bills()))
     for line in found:
         await switching.restore(tx, line.id, key=key)
     return bool(found)
@@ -50,6 +52,11 @@ async def close_if_late(tx: WriteTx, settings: Settings, customer_id: int) -> bo
     return bool(found)
 
 
+async def are_held(tx: ReadTx, customer_id: int) -> bool:
+    """Whether lines of the customer are closed for something that no payment changes."""
+    return await tx.scalar(_closed(customer_id).where(~_is_for_bills()).limit(1)) is not None
+
+
 async def isolates(tx: ReadTx, customer_id: int) -> bool:
     """Whether a customer's unpaid bills close lines at all."""
     agreed = await tx.scalar(
@@ -64,6 +71,19 @@ async def _is_clear(tx: ReadTx, settings: Settings, customer_id: int) -> bool:
     )
     days: list[date] = [row.isolate_on for row in await tx.all(unpaid)]
     return may_reopen(days, local_day(tx.now, settings.zone))
+
+
+def _closed(customer_id: int) -> Select[tuple[int]]:
+    return (
+        _lines_of(customer_id)
+        .outerjoin(line_states, line_states.c.subscription_id == subscriptions.c.id)
+        .where(subscriptions.c.isolated_at.is_not(None))
+    )
+
+
+def _is_for_bills() -> ColumnElement[bool]:
+    """A line that came to us closed has no reason on record: its bills are all there is."""
+    return func.coalesce(line_states.c.reason, UNPAID) == UNPAID
 
 
 def _lines_of(customer_id: int) -> Select[tuple[int]]:

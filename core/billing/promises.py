@@ -10,7 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Row, select
 
 from core.audit.log import record
-from core.billing.lines import isolates, open_if_clear
+from core.billing.lines import are_held, isolates, open_if_clear
 from core.billing.settling import unpaid_of
 from core.billing.tables import invoices, promises
 from core.billing.types import InvoiceStatus
@@ -39,7 +39,7 @@ async def offer(tx: ReadTx, settings: Settings, customer_id: int) -> date | None
         )
     )
     threatening = _threatening(unpaid, until)
-    if not threatening or not await isolates(tx, customer_id) or await _are_promised(tx, threatening):
+    if not await _helps(tx, customer_id, threatening) or await _are_promised(tx, threatening):
         return None
     return until
 
@@ -56,7 +56,7 @@ async def ask_for_time(
         raise Invalid("days")
     until = _until(tx, settings, days)
     threatening = _threatening(await tx.all(unpaid_of(customer_id)), until)
-    if not threatening or not await isolates(tx, customer_id):
+    if not await _helps(tx, customer_id, threatening):
         raise Conflict("promise_not_needed")
     if await _are_promised(tx, threatening):
         raise Conflict("promise_used")
@@ -72,6 +72,11 @@ def _until(tx: ReadTx, settings: Settings, days: int) -> date:
 
 def _threatening(unpaid: Sequence[Row[Any]], until: date) -> list[Row[Any]]:
     return [bill for bill in unpaid if bill.isolate_on < until]
+
+
+async def _helps(tx: ReadTx, customer_id: int, threatening: Sequence[Row[Any]]) -> bool:
+    """Whether it is bills that the lines depend on."""
+    return bool(threatening) and await isolates(tx, customer_id) and not await are_held(tx, customer_id)
 
 
 async def _are_promised(tx: ReadTx, bills: Sequence[Row[Any]]) -> bool:

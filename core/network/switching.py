@@ -55,10 +55,15 @@ async def provision(tx: WriteTx, subscription_id: int, *, key: str) -> bool:
     """
     if not await _post(tx, subscription_id, key):
         return False
-    isolated_at = await tx.scalar(
-        select(subscriptions.c.isolated_at).where(subscriptions.c.id == subscription_id)
+    stands = await tx.first(
+        select(subscriptions.c.isolated_at, line_states.c.reason)
+        .outerjoin(line_states, line_states.c.subscription_id == subscriptions.c.id)
+        .where(subscriptions.c.id == subscription_id)
     )
-    await _want(tx, subscription_id, LineKind.OPEN if isolated_at is None else LineKind.ISOLATED)
+    if stands is None or stands.isolated_at is None:
+        await _want(tx, subscription_id, LineKind.OPEN)
+    else:
+        await _want(tx, subscription_id, LineKind.ISOLATED, reason=stands.reason)
     return True
 
 

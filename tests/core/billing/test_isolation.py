@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from core.audit.tables import audit_log
 from core.billing.isolation import isolate_late
 from core.billing.tables import billing_terms, invoices, promises
+from core.network import switching
 from core.network.tables import line_states
 from core.platform.errors import Conflict, Invalid
 from core.settings import Settings
@@ -69,6 +70,20 @@ async def test_a_payment_at_the_same_moment_leaves_the_line_open(shop: Shop, set
         shop.billing.confirm_payment([bill.id], bill.amount, actor="staff:3", reference="K"),
     )
     assert SITI not in await closed(shop)
+
+
+async def test_neither_money_nor_time_opens_a_line_that_staff_closed(shop: Shop) -> None:
+    warungs = await shop.one(select(subscriptions.c.id).where(subscriptions.c.customer_id == WARUNG))
+    async with shop.uow.write() as tx:
+        await switching.restore(tx, warungs.id, key="1")
+        await switching.isolate(tx, warungs.id, reason="staff", key="2")
+        await switching.provision(tx, warungs.id, key="3")
+    assert await shop.billing.time_on_offer(WARUNG) is None
+    with pytest.raises(Conflict, match="promise_not_needed"):
+        await shop.billing.ask_for_time(WARUNG, actor="customer:3")
+    bill = await shop.one(select(invoices).where(invoices.c.number == WARUNGS))
+    await shop.billing.confirm_payment([bill.id], bill.amount, actor="staff:3", reference="K")
+    assert WARUNG in await closed(shop)
 
 
 # --- time to pay
