@@ -31,7 +31,7 @@ from core.settings import Settings
 from core.subscriptions import commands, queries
 from core.subscriptions.rules import monthly, next_period
 from core.subscriptions.tables import plan_orders, subscriptions
-from core.subscriptions.types import Application, OrderKind, OrderStatus, Placed, PlanOrder
+from core.subscriptions.types import Application, OrderKind, OrderStatus, Placed, PlanOrder, ServiceStatus
 
 _DEFAULT_IMAGE = "default1.jpg"
 #: As much of a reason as a customer is told.
@@ -268,9 +268,10 @@ class Orders:
 
     async def _change_plan(self, tx: WriteTx, order: Row[Any]) -> None:
         line = await queries.subscription_of(tx, order.customer_id, lock=True)
-        done = plan_orders.update().where(plan_orders.c.id == order.id)
-        await tx.execute(done.values(status=OrderStatus.DONE))
-        if line is None:
+        is_over = line is None or line.status == ServiceStatus.INACTIVE
+        ended = plan_orders.update().where(plan_orders.c.id == order.id)
+        await tx.execute(ended.values(status=OrderStatus.WITHDRAWN if is_over else OrderStatus.DONE))
+        if line is None or is_over:  # whoever has left gets no line back by a wish of before
             return
         changed = subscriptions.update().where(subscriptions.c.id == line.id)
         await tx.execute(changed.values(plan_id=order.plan_id, price=order.price, line_profile=None))

@@ -11,7 +11,7 @@ from core.customers.tables import customers
 from core.platform.uow import ReadTx
 from core.subscriptions.rules import monthly
 from core.subscriptions.tables import plan_orders, subscriptions
-from core.subscriptions.types import CurrentPlan, OrderKind, OrderStatus, PlanOrder
+from core.subscriptions.types import CurrentPlan, OrderKind, OrderStatus, PlanOrder, ServiceStatus
 
 _current = (
     select(
@@ -20,7 +20,7 @@ _current = (
         plans.c.region_id,
     )
     .join_from(subscriptions, plans, plans.c.id == subscriptions.c.plan_id)
-    .order_by(subscriptions.c.id)
+    .order_by(subscriptions.c.status == ServiceStatus.INACTIVE, subscriptions.c.id)
     .limit(1)
 )
 _listed = (
@@ -33,7 +33,7 @@ OPEN = (OrderStatus.WAITING, OrderStatus.APPROVED)
 
 
 async def subscription_of(tx: ReadTx, customer_id: int, *, lock: bool = False) -> Row[Any] | None:
-    """The customer's first subscription, with its plan's name and region."""
+    """The customer's first subscription that has not ended, else the first, with its plan's name and region."""
     statement = _current.where(subscriptions.c.customer_id == customer_id)
     return await tx.first(statement.with_for_update(of=subscriptions) if lock else statement)
 

@@ -213,6 +213,20 @@ async def test_two_wishes_at_once_leave_one(shop: Shop, orders: Orders) -> None:
     assert [row.status for row in rows] == ["waiting"]
 
 
+async def test_a_change_brings_no_line_back_that_has_ended(
+    shop: Shop, orders: Orders, clock: ManualClock
+) -> None:
+    asked = await orders.request_change(JOHN, 13, request_id="c1")
+    await orders.approve(asked.number, actor="staff:1")
+    johns = subscriptions.c.customer_id == JOHN
+    await shop.change(subscriptions.update().where(johns).values(status="inactive"))
+    clock.move_to(datetime(2026, 12, 1, tzinfo=UTC))
+    await orders.bring_in()
+    assert (await line_of(shop, JOHN)).plan_id == 12
+    assert await shop.queued("line.apply") == []
+    assert (await shop.one(select(plan_orders.c.status))).status == "withdrawn"
+
+
 async def test_a_refused_or_withdrawn_change_never_comes(
     shop: Shop, orders: Orders, clock: ManualClock
 ) -> None:
