@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select, select
 from core.audit import log as audit
 from core.billing.commands import Payment
 from core.billing.settling import numbered, settle_and_follow_up
-from core.billing.tables import invoices
+from core.billing.tables import invoices, payments
 from core.billing.types import InvoiceStatus, Settled
 from core.customers.chat_access import PHONE_CHANNELS
 from core.customers.tables import customers
@@ -147,13 +147,17 @@ class Proofs:
         """
         _allowed(member)
         async with self._uow.write() as tx:
+            # The bill first: two who confirm two pictures of one bill would each wait for the other's.
+            bill_id = await tx.scalar(
+                select(payment_proofs.c.invoice_id).where(payment_proofs.c.id == proof_id)
+            )
+            invoice = await tx.first(numbered([bill_id] if bill_id else []))
             row = await self._locked(tx, proof_id)
             if row.state != ProofState.WAITING:
                 return await self._decided_before(tx, row, member)
-            invoice = await tx.first(numbered([row.invoice_id]))
             if invoice is None:
                 raise NotFound("proof")
-            payment = Payment(member.actor, f"proof:{proof_id}")
+            payment = Payment(member.actor, _reference(proof_id))
             paid = await settle_and_follow_up(tx, self._settings, invoice, payment)
             if not isinstance(paid, Settled):
                 await self._decide(tx, row, member, ProofState.NEEDLESS)
@@ -215,8 +219,8 @@ class Proofs:
     async def _decided_before(self, tx: WriteTx, row: Row[Any], member: StaffMember) -> Decision:
         """A second tap of the one who confirmed is answered like the first."""
         if row.state == ProofState.CONFIRMED and row.decided_by == member.actor:
-            bill = select(invoices.c.amount).where(invoices.c.id == row.invoice_id)
-            return Confirmed(int(await tx.scalar(bill)))
+            booked = (payments.c.source == member.actor, payments.c.reference == _reference(row.id))
+            return Confirmed(int(await tx.scalar(select(payments.c.amount).where(*booked))))
         decider = (row.decided_by or "").removeprefix("staff:")
         who = await staff.member(tx, int(decider)) if decider.isdigit() else None
         return DecidedBefore(ProofState(row.state), who.name if who else "")
@@ -276,6 +280,11 @@ def attachment_of(proof: Proof) -> Attachment:
         PICTURE,
         {"proof_id": proof.id},
     )
+
+
+def _reference(proof_id: int) -> str:
+    """What its payment is called."""
+    return f"proof:{proof_id}"
 
 
 def _allowed(member: StaffMember) -> None:

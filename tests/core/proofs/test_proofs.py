@@ -36,6 +36,31 @@ async def test_of_many_taps_at_once_one_books(shop: Shop, settings: Settings) ->
     assert (await proofs.proof(number)).state is ProofState.CONFIRMED
 
 
+async def test_taps_on_many_pictures_of_one_bill_book_once_and_wait_for_nobody_for_ever(
+    shop: Shop, settings: Settings
+) -> None:
+    proofs = Proofs(shop.uow, settings)
+    (bill,) = await shop.billing.invoices_of(6)
+    pictures = []
+    for number in range(6):
+        picture = Picture(PNG.content + bytes([number]), "image/png")
+        kept = await proofs.keep("whatsapp", "62812", picture, language="id", request_id=f"p{number}")
+        await proofs.submit(kept, 6, bill.number)
+        pictures.append(kept)
+    found = await asyncio.gather(*(proofs.confirm(each, staff(each)) for each in pictures))
+    assert [type(each) for each in found].count(Confirmed) == 1
+    assert len(await shop.billing.payments_of(6, limit=9)) == 1
+
+
+async def test_a_second_tap_tells_what_was_booked(shop: Shop, settings: Settings) -> None:
+    proofs = Proofs(shop.uow, settings)
+    number = await sent(shop, proofs)
+    (bill,) = await shop.billing.invoices_of(6)
+    await shop.billing.confirm_payment([bill.id], 50_000, actor="staff:2", reference="K")
+    first = await proofs.confirm(number, staff(1))
+    assert first == await proofs.confirm(number, staff(1)) == Confirmed(bill.amount - 50_000)
+
+
 async def test_a_tap_and_a_refusal_at_once_leave_one_truth(shop: Shop, settings: Settings) -> None:
     proofs = Proofs(shop.uow, settings)
     number = await sent(shop, proofs)
