@@ -17,6 +17,7 @@ from conversations.flows.identify import IdentifyState
 from conversations.flows.payment_code import PAY, CodeState, channel_named
 from conversations.parsing import parse_yes_no
 from conversations.understanding import Intent, understand
+from core.customers.rules import may
 from core.customers.types import Duty, ServiceOfChat
 from core.network import line_texts
 from core.network.types import ConnectionReport
@@ -167,10 +168,19 @@ async def _why_closed(turn: Turn[CheckState]) -> str | Message:
     return await _no_longer_closed(turn)
 
 
+async def _may_see_bills(turn: Turn[CheckState]) -> bool:
+    """Whoever was let in for the line alone learns nothing of money."""
+    linked = await turn.linked_services()
+    mine = (each.role for each in linked if each.customer_id == turn.state.customer_id)
+    return all(may(role, Duty.BILLS) for role in mine)
+
+
 async def _isolated(turn: Turn[CheckState]) -> Say | End:
     owed = await turn.services.billing.invoices_of(turn.state.customer_id)
     if not owed:
         return End((say(await _why_closed(turn)),))
+    if not await _may_see_bills(turn):
+        return End((say(message("connection_check.isolated_for_owner", number=turn.state.number)),))
     total = Rupiah(sum(bill.amount for bill in owed))
     return say(
         message("connection_check.isolated", number=turn.state.number, count=len(owed), total=total),

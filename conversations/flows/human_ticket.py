@@ -13,7 +13,7 @@ from conversations.flows.identify import IdentifyState
 from conversations.own_words import one_line
 from conversations.parsing import parse_yes_no
 from conversations.understanding import Intent, understand
-from core.customers.types import ServiceOfChat
+from core.customers.types import Duty, ServiceOfChat
 from core.platform.i18n import message
 
 LONGEST_DESCRIPTION = 1000
@@ -51,7 +51,7 @@ async def begin(turn: Turn[HumanTicketState]) -> Outcome:
         return turn.end(say("human_ticket.nothing_open", actions=(REPORT,)))
     story_told = [line for line in said if understand(line).intent is not Intent.HUMAN] or said
     description = one_line(" / ".join(story_told), LONGEST_DESCRIPTION)
-    return turn.call(identify.flow, IdentifyState(), then=identified, description=description)
+    return turn.call(identify.flow, IdentifyState(duty=Duty.LINE), then=identified, description=description)
 
 
 @flow.continuation

@@ -16,7 +16,7 @@ from conversations.parsing import parse_period
 from conversations.understanding import understand
 from conversations.wishes import SEND_PROOF
 from core.billing.types import Invoice
-from core.customers.types import ServiceOfChat
+from core.customers.types import Duty, ServiceOfChat
 from core.platform.i18n import Month, Rupiah, message
 from core.proofs.types import NothingOwed, SeenBefore, Submitted
 
@@ -50,7 +50,7 @@ async def begin(turn: Turn[ProofState]) -> Outcome:
     named = understand(turn.text).entities
     return turn.call(
         identify.flow,
-        IdentifyState(named.service_number or ""),
+        IdentifyState(named.service_number or "", duty=Duty.BILLS),
         then=identified,
         invoice=named.invoice or "",
         proof_id=await _kept(turn),
