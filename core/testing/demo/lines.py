@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from core.billing.lines import UNPAID
 from core.network import switching
 from core.network.tables import line_states
 from core.network.types import LineKind
@@ -25,7 +26,7 @@ async def load_lines(tx: WriteTx) -> None:
             line_states,
             subscription_id=line.id,
             desired=LineKind.ISOLATED if is_isolated else LineKind.OPEN,
-            reason="overdue" if is_isolated else None,
+            reason=UNPAID if is_isolated else None,
             revision=1,
             wanted_at=line.isolated_at or tx.now,
             applied_revision=1,
