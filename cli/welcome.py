@@ -33,5 +33,8 @@ Try it with curl (every demo customer's password is rahasia123):
   # a bill partner sells bills: signed requests, callbacks, a deposit that agrees
   loket partner simulate
 
+  # a client of PHPNuxBill logs in as before
+  curl -s '{base}/system/api.php?r=admin/post' -d username=admin -d password=admin
+
 Stop with Ctrl-C; the next start goes on where this one was.
 """
