@@ -217,7 +217,7 @@ async def test_a_change_brings_no_line_back_that_has_ended(
     shop: Shop, orders: Orders, clock: ManualClock
 ) -> None:
     asked = await orders.request_change(JOHN, 13, request_id="c1")
-    await orders.approve(asked.number, actor="staff:1")
+    await orders.approve(asked.number, member=ADMIN)
     johns = subscriptions.c.customer_id == JOHN
     await shop.change(subscriptions.update().where(johns).values(status="inactive"))
     clock.move_to(datetime(2026, 12, 1, tzinfo=UTC))
