@@ -6,11 +6,11 @@ import structlog
 from sqlalchemy import Select, or_, select
 
 from core.billing.lines import close_if_late
-from core.billing.quiet import is_waking
 from core.billing.tables import billing_terms, invoices
 from core.billing.types import InvoiceStatus
 from core.customers.tables import customers
 from core.platform.clock import local_day
+from core.platform.quiet import is_waking
 from core.platform.uow import UnitOfWork
 from core.settings import Settings
 from core.subscriptions.tables import subscriptions

@@ -10,16 +10,15 @@ from core.billing.rules import may_reopen
 from core.billing.tables import billing_terms, invoices
 from core.billing.types import InvoiceStatus
 from core.network import switching
+from core.network.switching import UNPAID
 from core.network.tables import line_states
 from core.platform.clock import local_day
 from core.platform.ids import new_id
+from core.platform.quiet import is_waking
 from core.platform.uow import ReadTx, WriteTx
 from core.settings import Settings
 from core.subscriptions.tables import subscriptions
 from core.subscriptions.types import ServiceStatus
-
-#: Why a line was closed, for staff.
-UNPAID = "unpaid"
 
 
 async def open_if_clear(tx: WriteTx, settings: Settings, customer_id: int, *, key: str) -> bool:
@@ -40,10 +39,12 @@ async def open_if_clear(tx: WriteTx, settings: Settings, customer_id: int, *, ke
 async def close_if_late(tx: WriteTx, settings: Settings, customer_id: int) -> bool:
     """Close the customer's open lines when a bill past its isolation day is unpaid; True when there were any.
 
-    Needs the same lock. What is free stays open whatever is owed for the rest, and so do the lines of customers whose
-    terms say so.
+    Needs the same lock. At night it does nothing: the ladder comes by in the morning. What is free stays open whatever is
+    owed for the rest, and so do the lines of customers whose terms say so.
     """
-    if await _is_clear(tx, settings, customer_id) or not await isolates(tx, customer_id):
+    if not is_waking(tx.now, settings.zone) or await _is_clear(tx, settings, customer_id):
+        return False
+    if not await isolates(tx, customer_id):
         return False
     is_open = (subscriptions.c.isolated_at.is_(None), subscriptions.c.status == ServiceStatus.ACTIVE)
     found = await tx.all(_lines_of(customer_id).where(*is_open))

@@ -15,13 +15,13 @@ import structlog
 from sqlalchemy import ColumnElement, Row, literal_column, select
 
 from core.billing.links import pay_words
-from core.billing.quiet import is_waking
 from core.billing.tables import invoices
 from core.billing.types import InvoiceStatus
 from core.messaging.kinds import Given
 from core.messaging.notices import Notice, notify
 from core.platform.clock import local_day
 from core.platform.i18n import Day, Month, Rupiah
+from core.platform.quiet import is_waking
 from core.platform.uow import UnitOfWork, WriteTx
 from core.settings import Settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from core.messaging.kinds import Given, Notice
 from core.messaging.notices import notify
 from core.network import wishes
 from core.network.ports import LineSwitch
+from core.network.switching import UNPAID
 from core.network.tables import line_states, routers
 from core.network.types import (
     Applied,
@@ -32,6 +33,7 @@ from core.network.wishes import Wish, wish_of
 from core.platform import outbox
 from core.platform.i18n import Rupiah
 from core.platform.outbox import Done, Job, Later, Outcome, Park, Retry, RetryPolicy
+from core.platform.quiet import until_morning
 from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 from core.settings import Settings
 
@@ -67,11 +69,13 @@ class LineSwitching:
     async def __call__(self, job: Job) -> Outcome:
         subscription_id = int(job.payload["subscription_id"])
         async with self._uow.read() as tx:
-            wish = await wish_of(tx, subscription_id, self._isolation)
+            wish, now = await wish_of(tx, subscription_id, self._isolation), tx.now
         if wish is None:
             return Done(detail="no such line any more")
         if wish.applied_revision >= wish.revision:
             return Done(detail="was so already")
+        if night := self._night_left(wish, now):
+            return Later("no line is closed for its bills at night", night)
         router_id = wish.place.router_id if wish.place else 0
         room = _MOST_OF_A_FAILING_ONE if router_id in self._failing else _MOST_AT_ONCE
         if self._under_way[router_id] >= room:
@@ -81,6 +85,11 @@ class LineSwitching:
         self._judge(router_id, switched)
         await self._note(wish, switched)
         return _outcome(switched)
+
+    def _night_left(self, wish: Wish, now: datetime) -> timedelta:
+        """How long a line whose router was out of reach by day stays open: nobody is cut off in the middle of the night."""
+        is_new = wish.news is LineNews.ISOLATED and wish.reason == UNPAID
+        return until_morning(now, self._settings.zone) if is_new else timedelta(0)
 
     def _judge(self, router_id: int, switched: Switched) -> None:
         if isinstance(switched, OutOfReach):

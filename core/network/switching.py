@@ -20,6 +20,9 @@ from core.subscriptions.tables import subscriptions
 
 APPLY_TOPIC = "line.apply"
 
+#: Why a line was closed, for staff: for its bills, which is never done at night.
+UNPAID = "unpaid"
+
 
 async def isolate(tx: WriteTx, subscription_id: int, *, reason: str, key: str) -> bool:
     """Close the line, such as for an unpaid bill; `reason` is a short word for staff, never a text of a customer's.

@@ -35,6 +35,8 @@ class Wish(Struct, frozen=True):
     #: When the router, or our record, said no for good.
     refused_at: datetime | None
     news: LineNews | None
+    #: Why it is to be closed, if somebody said.
+    reason: str | None
 
     @property
     def secret_fingerprint(self) -> str | None:
@@ -152,6 +154,7 @@ def _wish(row: Row[Any], isolation: Isolation) -> Wish:
         is_shared=row.is_shared,
         refused_at=row.refused_at,
         news=None if row.news is None else LineNews(row.news),
+        reason=row.reason,
     )
 
 

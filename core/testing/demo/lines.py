@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from core.billing.lines import UNPAID
 from core.network import switching
+from core.network.switching import UNPAID
 from core.network.tables import line_states
 from core.network.types import LineKind
 from core.platform.secrets import fingerprint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from sqlalchemy import select
 
 from core.audit.tables import audit_log
 from core.billing import books, ledger
+from core.billing.isolation import isolate_late
 from core.billing.tables import invoices, ledger_entries, payments
 from core.billing.types import AlreadyPaid, Settled
 from core.network.tables import line_states
 from core.platform.errors import Conflict, Invalid, NotFound
+from core.settings import Settings
 from core.subscriptions.tables import subscriptions
 from tests.core.conftest import Shop
 
@@ -59,6 +62,19 @@ async def test_a_reversed_payment_opens_its_bill_and_closes_the_line_again(shop:
         "receivable": 300_000,
         "received:key:1": -300_000,
     }
+
+
+async def test_a_payment_reversed_at_night_closes_the_line_in_the_morning(
+    shop: Shop, settings: Settings
+) -> None:
+    payment_id = await pay(shop, WARUNGS, "28900002")
+    shop.clock.move(timedelta(hours=11))  # nine in the evening
+    await shop.billing.reverse_payment(payment_id, reason="cek kosong", actor=STAFF)
+    await isolate_late(shop.uow, settings)
+    assert not await is_closed(shop, WARUNG)
+    shop.clock.move(timedelta(hours=11))
+    await isolate_late(shop.uow, settings)
+    assert await is_closed(shop, WARUNG)
 
 
 async def test_a_reversed_payment_is_not_told_as_one_and_its_reference_stays_used(shop: Shop) -> None:

@@ -108,6 +108,31 @@ async def test_a_router_that_is_down_for_days_gets_its_job_when_it_is_back(works
     assert (await works.state(AGUS)).last_error is None
 
 
+async def test_a_router_that_is_back_at_night_closes_no_line_before_the_morning(works: Works) -> None:
+    await works.second.stop()
+    async with works.shop.uow.write() as tx:
+        await switching.isolate(tx, AGUS, reason=switching.UNPAID, key="late")
+    await works.jobs.drain()
+    works.shop.clock.move(timedelta(hours=11))  # nine in the evening
+    await works.second.start()
+    for _ in range(6):
+        await works.jobs.drain()
+        assert (await works.state(AGUS)).applied_revision == 0
+        works.shop.clock.move(timedelta(hours=2))
+    await works.jobs.drain()
+    assert row(works.second, "/ppp/secret", "agus_pppoe")["disabled"] == "true"
+
+
+async def test_what_staff_close_and_what_is_paid_at_night_is_done_at_night(works: Works) -> None:
+    works.shop.clock.move(timedelta(hours=11))
+    async with works.shop.uow.write() as tx:
+        await switching.isolate(tx, AGUS, reason="staff", key="abuse")
+    await pay(works.shop, WARUNGS, service_number="28900002")
+    await works.jobs.drain()
+    assert row(works.second, "/ppp/secret", "agus_pppoe")["disabled"] == "true"
+    assert listed(works.first) == set()
+
+
 async def test_a_week_and_more_of_silence_is_somebodys_to_look_at(works: Works) -> None:
     await works.second.stop()
     await isolate(works, AGUS)
