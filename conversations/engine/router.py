@@ -253,7 +253,8 @@ class Router:
 
     def _is_free_for(self, about: list[str]) -> bool:
         """Whether a bare word of staff is a command here: nothing is owed, and the whole is no customer's wish."""
-        return not self._is_asked and (not about or not self._meaning.confident)
+        names_a_row = bool(about) and about[0].isdigit()
+        return not self._is_asked and (not about or names_a_row or not self._meaning.confident)
 
     @property
     def _is_asked(self) -> bool:

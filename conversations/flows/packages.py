@@ -17,7 +17,7 @@ from conversations.flows.subscribe import SubscribeState
 from conversations.flows.which_service import WhichState
 from conversations.own_words import one_line
 from conversations.parsing import plain, word_set
-from conversations.understanding import Intent, understand
+from conversations.understanding import Intent, concepts_in, understand
 from core.catalog.types import Plan, Region
 from core.customers.types import ServiceOfChat
 from core.platform.i18n import Message, Rupiah, message
@@ -32,6 +32,8 @@ _WORD = re.compile(r"[a-z]{3,}")
 _CHANGE_WORDS = word_set(
     "ganti gantiin ubah pindah upgrade upgred naik naikin naikkan turun turunin downgrade change switch move"
 )
+#: Concepts of a question about plans.
+_ASKING = frozenset({"murah", "mahal", "price", "list", "promo"})
 
 
 class PackagesState(Struct, frozen=True, forbid_unknown_fields=True):
@@ -172,8 +174,7 @@ async def detail(turn: Turn[PackagesState]) -> Outcome:
     plan = await _chosen(turn)
     if plan is None:
         return turn.end("error.plan")
-    wants_it = turn.choice in {SUBSCRIBE.id, CHANGE.id} or understand(turn.text).intent in flow.serves
-    if not wants_it:
+    if turn.choice not in {SUBSCRIBE.id, CHANGE.id} and not _wants_it(turn.text):
         return turn.retry("packages.detail_unclear")
     if _is_own(turn, plan):
         return turn.retry("packages.is_yours", limited=False)
@@ -189,6 +190,11 @@ async def detail(turn: Turn[PackagesState]) -> Outcome:
 @flow.continuation
 async def ordered(turn: Turn[PackagesState], _nothing: None) -> Outcome:
     return turn.goto(plans)
+
+
+def _wants_it(text: str) -> bool:
+    """Whether the plan in view is asked for; what only asks about plans and prices does not."""
+    return understand(text).intent in flow.serves and _ASKING.isdisjoint(concepts_in(text).concepts)
 
 
 async def _under_way(turn: Turn[PackagesState]) -> list[Message]:

@@ -15,7 +15,7 @@ _VOCABULARY = Vocabulary()
 # Below this the best guess is hardly better than the next: we do not pretend to have one.
 _FLOOR = 0.25
 # A guess less likely than this is not worth a button.
-_WORTH_OFFERING = 0.01
+_WORTH_OFFERING = 0.003
 # "I do not know" is never a reason to act, so it never reads as confident.
 _UNKNOWN_CEILING = 0.49
 

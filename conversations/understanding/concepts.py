@@ -30,6 +30,10 @@ _COMPOUNDS: tuple[tuple[frozenset[str], frozenset[str], int, str], ...] = tuple(
         ("mau bisa tolong", "talk call human", 1, "totalk"),
         ("pay bill", "othersite", 3, "outside"),
         ("tech", "slow", 3, "undone"),
+        ("password locked login account otp", "broken", 2, "locked"),
+        ("paid", "broken isolated cannot", 6, "paidbutoff"),
+        ("broken isolated cannot", "paid", 6, "paidbutoff"),
+        ("dropit stop", "subscribe", 3, "terminate"),
         ("othersite", "password forget login account money locked", 3, "outside"),
         ("password forget login account money locked", "othersite", 3, "outside"),
     )
@@ -80,13 +84,11 @@ def _concepts(words: list[Word], vocabulary: Vocabulary) -> list[tuple[str, ...]
 
 
 def _with_compounds(steps: list[tuple[str, ...]]) -> tuple[str, ...]:
-    found: list[str] = []
-    for at, step in enumerate(steps):
-        found.extend(step)
-        found.extend(
-            meaning
-            for first, second, reach, meaning in _COMPOUNDS
-            if not first.isdisjoint(step)
-            and any(not second.isdisjoint(later) for later in steps[at + 1 : at + 1 + reach])
-        )
-    return tuple(dict.fromkeys(found))
+    """A compound may be part of another: "tadi bayar", which is paid, "tapi masih mati"."""
+    grown = list(steps)
+    for at in range(len(steps) - 1, -1, -1):
+        for first, second, reach, meaning in _COMPOUNDS:
+            following = grown[at + 1 : at + 1 + reach]
+            if not first.isdisjoint(grown[at]) and any(not second.isdisjoint(later) for later in following):
+                grown[at] = (*grown[at], meaning)
+    return tuple(dict.fromkeys(concept for step in grown for concept in step))

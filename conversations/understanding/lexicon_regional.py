@@ -62,5 +62,6 @@ SUNDANESE: dict[str, str] = {
     "wait": "ngantosan, ngadagoan, dagoan, antosan, ngantos",
     "data": "datana",
     "filler": "kang, teh, a, aa, akang, teteh, euy, atuh, mah, tea, geuning, yeuh, da, kitu, sok, hatur, ceuceu, mang, ujang",
+    "neutral": "sanes, nuju, nya",
     "ok": "sae pisan, alus, alus pisan, muhun, sumuhun, mangga atuh",
 }

@@ -19,6 +19,7 @@ LEXICONS: tuple[Mapping[str, str], ...] = (
 
 # Shorter words have too many neighbours one letter away.
 _SHORTEST_REPAIRED = 5
+_SHORTEST_SHORTENED = 4
 _VOWELS = frozenset("aeiou")
 #: The group of words that are only manners.
 FILLER = "filler"
@@ -47,7 +48,7 @@ class Vocabulary:
             self._add_phrase(group, entry)
         self._lengths = _lengths_by_first_word(self._phrases)
         self._deletions = _index(self._words, _deletions, _SHORTEST_REPAIRED)
-        self._skeletons = _index(self._words, _skeletons, 4)
+        self._skeletons = _by_skeleton(self._words)
 
     def _entries(self) -> Iterator[tuple[str, list[str]]]:
         for canonical, variants in SPELLINGS.items():
@@ -94,7 +95,7 @@ class Vocabulary:
         """The word or glued words meant by one token; empty when nothing is close enough."""
         known = self._exact(token)
         if known is None:
-            known = self._by_skeleton(token) or self._by_typo(token)
+            known = self._with_dropped_vowels(token) or self._by_typo(token)
         if known is not None:
             return (known,)
         return self._unglued(token)
@@ -109,11 +110,12 @@ class Vocabulary:
                 return known
         return None
 
-    def _by_skeleton(self, token: str) -> Word | None:
-        """`tghn` for `tagihan`: a token without vowels stands for the word with those consonants."""
-        if len(token) < 3 or not _VOWELS.isdisjoint(token):
+    def _with_dropped_vowels(self, token: str) -> Word | None:
+        """`tghn` and `tagihn` for `tagihan`: the word with these consonants that lacks the fewest of its vowels here."""
+        if len(token) < 3:
             return None
-        return self._words.get(self._skeletons.get(token, ""))
+        meant = (word for word in self._skeletons.get(_skeleton(token), ()) if _is_shortened(token, word))
+        return self._words.get(min(meant, key=len, default=""))
 
     def _by_typo(self, token: str) -> Word | None:
         """One letter too many, too few, wrong or swapped."""
@@ -132,7 +134,7 @@ class Vocabulary:
         for cut in range(len(token) - 4, 1, -1):
             left, right = token[:cut], token[cut:]
             if len(left) >= 4 or left in _GLUED_FIRST:
-                halves = self._words.get(left), self._exact(right)
+                halves = self._words.get(left), self._exact(right) or self._with_dropped_vowels(right)
                 if halves[0] is not None and halves[1] is not None:
                     return (halves[0], halves[1])
         return ()
@@ -156,10 +158,24 @@ def _deletions(word: str) -> Iterator[str]:
         yield word[:i] + word[i + 1 :]
 
 
-def _skeletons(word: str) -> Iterator[str]:
-    skeleton = "".join(c for c in word if c not in _VOWELS)
-    if len(skeleton) >= 3:
-        yield skeleton
+def _skeleton(word: str) -> str:
+    return "".join(c for c in word if c not in _VOWELS)
+
+
+def _is_shortened(token: str, word: str) -> bool:
+    """Whether every letter of the token comes in the word, in this order, from the first on."""
+    letters = iter(word)
+    return token[0] == word[0] and len(token) < len(word) and all(letter in letters for letter in token)
+
+
+def _by_skeleton(words: Mapping[str, Word]) -> dict[str, list[str]]:
+    """Words by their consonants, of which two at least must show."""
+    index: dict[str, list[str]] = {}
+    for word, known in words.items():
+        skeleton = _skeleton(word)
+        if len(word) >= _SHORTEST_SHORTENED and len(skeleton) >= 2 and _OUTSIDE.isdisjoint(known.groups):
+            index.setdefault(skeleton, []).append(word)
+    return index
 
 
 def _index(

@@ -10,7 +10,9 @@ from tests.conversations.understanding.labelled import examples
 
 # Intents a greeting or thanks may rightly change.
 MANNERS = {Intent.MENU, Intent.THANKS, Intent.CANCEL, Intent.OPT_OUT, Intent.UNKNOWN}
-LEARNED_FROM = ("train", "fresh_1", "fresh_2", "fresh_3")
+LEARNED_FROM = ("train", "fresh_1", "fresh_2", "fresh_3", "fresh_6", "fresh_8")
+# Written by others later, and never learned from.
+SEEN_FIRST_HERE = ("fresh_4", "fresh_5", "fresh_7", "fresh_9", "fresh_10")
 
 
 def test_held_out_texts_are_understood_and_seldom_mistaken_with_confidence() -> None:
@@ -24,9 +26,10 @@ def test_most_held_out_texts_need_no_question_back() -> None:
     assert report.confident / report.texts >= 0.7
 
 
-def test_later_fresh_texts_are_understood_too() -> None:
-    report = measure(examples("fresh_4"))
-    assert report.accuracy >= 0.9, table(report)
+@pytest.mark.parametrize("corpus", SEEN_FIRST_HERE)
+def test_later_fresh_texts_are_understood_too(corpus: str) -> None:
+    report = measure(examples(corpus))
+    assert report.accuracy >= 0.92, table(report)
     assert report.wrong_but_confident_share <= 0.03, summary(report)
 
 
@@ -42,7 +45,9 @@ def test_manners_around_a_request_do_not_change_it(wrapping: str) -> None:
 
 def test_no_held_out_text_is_among_those_learned_from() -> None:
     learned = {example.text.casefold() for example in examples(*LEARNED_FROM)}
-    assert not [example for example in examples("heldout", "fresh_4") if example.text.casefold() in learned]
+    assert not [
+        example for example in examples("heldout", *SEEN_FIRST_HERE) if example.text.casefold() in learned
+    ]
 
 
 def test_corpus_is_large_and_covers_every_intent_in_both_parts() -> None:

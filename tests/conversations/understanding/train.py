@@ -98,7 +98,9 @@ def render(names: list[str], weights: list[Row]) -> str:
 def main() -> None:
     samples = [
         (features_of(concepts_in(example.text)), INTENTS.index(example.intent))
-        for example in examples(*(sys.argv[1:] or ["train", "fresh_1", "fresh_2", "fresh_3"]))
+        for example in examples(
+            *(sys.argv[1:] or ["train", "fresh_1", "fresh_2", "fresh_3", "fresh_6", "fresh_8"])
+        )
     ]
     names, weights = learn(samples)
     TARGET.write_text(render(names, weights), encoding="utf-8")
