@@ -243,12 +243,8 @@ class Router:
         return flow if word.startswith("/") or self._is_free_for(about) else None
 
     async def _heard(self) -> AnyFlow | None:
-        """A message that a flow takes whole; between a question and its answer only one with a slash, as a link brings it.
-
-        What an open flow offers goes before.
-        """
-        is_offered = bool(self.dialogue.frames) and loose_choice(self._cue.text, self._offered) is not None
-        is_free = not (self._is_asked or is_offered) or self._cue.text.startswith("/")
+        """A message that a flow takes whole; between a question and its answer only one with a slash, as a link brings it."""
+        is_free = not self._is_asked or self._cue.text.startswith("/")
         return await self._book.hearing(self._cue) if is_free else None
 
     def _is_free_for(self, about: list[str]) -> bool:
