@@ -43,7 +43,7 @@ LEXICON: dict[str, str] = {
     "change": "change, update, edit, modify, changing, replace, correct, set, switch, fix my name, updating, new address, settings",
     "reset": "reset, resetting, recover, recovery, restore my, recover account",
     "login": "login, log in, sign in, log into, logging in, signin, get into my account, access my account, access the app, log on, log me in, get into, sign into, logged out, signing in",
-    "locked": "unlock, unlocked, locked, locked out, wrong password, incorrect, invalid, lockout",
+    "locked": "unlock, unlocked, locked, locked out, wrong password, incorrect, invalid password, password invalid, invalid code, lockout",
     "otp": "otp, code, verification code, one time code, security code, codes",
     "account": "account, username, user name, user id",
     "ourapp": "app, portal, application",
