@@ -7,7 +7,7 @@ waits long.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
@@ -87,26 +87,28 @@ async def _note_done(tx: WriteTx, today: date) -> None:
 
 
 async def _bill_everybody(uow: UnitOfWork, job: _Job, batch: int) -> int:
-    written, after = 0, 0
-    while True:
+    """To find whom to bill everybody is looked at, which is done away from the event loop; to bill them is not."""
+    written = 0
+    async for who in uow.scan(_customers_to_bill(job), batch=batch):
         async with uow.write() as tx:
-            found = await tx.all(_plans_to_bill(job, after, batch))
-            if not found:
-                return written
-            written += await _write(tx, job, found)
-        after = found[-1].customer_id
+            found = await tx.all(_plans_to_bill(job, [row.id for row in who]))
+            written += await _write(tx, job, found) if found else 0
+    return written
 
 
-def _plans_to_bill(job: _Job, after: int, batch: int) -> Select[Any]:
-    """The active plans of the next customers whose bill of the month is to be written, together per customer."""
-    who = (
+def _customers_to_bill(job: _Job) -> Select[Any]:
+    """Customers with an active plan whose bill of the month is to be written."""
+    return (
         select(customers.c.id)
         .outerjoin(billing_terms, billing_terms.c.customer_id == customers.c.id)
-        .where(customers.c.id > after, _is_time(job), ~_is_billed(job.period))
+        .where(_is_time(job), ~_is_billed(job.period))
         .where(exists().where(subscriptions.c.customer_id == customers.c.id, *_counts(job)), _is_ours(job))
         .order_by(customers.c.id)
-        .limit(batch)
     )
+
+
+def _plans_to_bill(job: _Job, who: Collection[int]) -> Select[Any]:
+    """The active plans of those of some customers who are still not billed, together per customer."""
     return (
         select(
             subscriptions.c.customer_id,
@@ -126,7 +128,7 @@ def _plans_to_bill(job: _Job, after: int, batch: int) -> Select[Any]:
         .join(plan_categories, plan_categories.c.id == plans.c.category_id)
         .outerjoin(regions, regions.c.id == customers.c.region_id)
         .outerjoin(billing_terms, billing_terms.c.customer_id == customers.c.id)
-        .where(customers.c.id.in_(who), *_counts(job))
+        .where(customers.c.id.in_(who), ~_is_billed(job.period), *_counts(job))
         .order_by(subscriptions.c.customer_id, subscriptions.c.id)
     )
 

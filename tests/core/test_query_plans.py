@@ -18,8 +18,11 @@ from core.billing import commands
 from core.billing.commands import NewInvoice
 from core.billing.isolation import isolate_late
 from core.billing.reminders import remind
+from core.billing.run import run_monthly
 from core.billing.types import InvoiceLine
 from core.billing.usecases import Billing
+from core.catalog.tables import plan_categories, regions
+from core.catalog.tables import plans as catalog_plans
 from core.customers.tables import customers
 from core.customers.usecases import Customers
 from core.messaging import deliveries, window
@@ -35,6 +38,7 @@ from core.platform.leases import turn_over
 from core.platform.secrets import Keyring
 from core.platform.sqlite import SqliteUnitOfWork
 from core.settings import Settings, load
+from core.subscriptions.tables import subscriptions
 from core.subscriptions.usecases import Subscriptions
 from core.tickets.types import TicketStatus
 from core.tickets.usecases import Tickets
@@ -133,6 +137,29 @@ async def test_the_recurring_work_of_billing_is_indexed(
         for index in ("ix_invoices_reminder", "ix_invoices_unpaid", "ix_ledger_entries_credit")
     }
     assert all(told.values()), (told, plans)
+
+
+async def test_the_monthly_run_looks_for_whom_to_bill_away_from_the_event_loop(
+    seen: tuple[SqliteUnitOfWork, list[str]], settings_of: Settings, clock: ManualClock
+) -> None:
+    uow, plans = seen
+    async with uow.write() as tx:
+        await tx.insert(plan_categories, id=1, name="I")
+        await tx.insert(regions, id=1, name="R")
+        kept = {"region_id": 1, "category_id": 1, "description": "", "is_public": True, "is_active": True}
+        await tx.insert(catalog_plans, id=1, name="P", price=1000, **kept)
+        await tx.insert(customers, id=1, uid="c-1", name="C", image="x", created_at=tx.now)
+        plan = {"customer_id": 1, "plan_id": 1, "quantity": 1, "price": 1000, "discount": 0}
+        await tx.insert(subscriptions, status="active", created_at=tx.now, **plan)
+    await run_monthly(uow, settings_of)
+    clock.move(timedelta(days=8))
+    assert await run_monthly(uow, settings_of) == 1
+    assert any("subscriptions" in plan for plan in plans)
+    assert scans(plans) == []
+    assert not any("rowid>" in plan for plan in plans), "nobody is walked through"
+    del plans[:]
+    assert await run_monthly(uow, settings_of) == 0
+    assert not any("customers" in plan or "invoices" in plan for plan in plans), plans
 
 
 class _Nobody:
