@@ -73,6 +73,7 @@ async def bootstrap(
     throttle = Throttle(enabled=settings.throttle == "on", redis_url=settings.redis_url)
     keyring, passwords = Keyring(settings.masters), Passwords()
     papers, proofs = Papers(uow, settings), Proofs(uow, settings)
+    monitoring = Monitoring(uow, settings)
     # Only the sandbox's routers live on this machine; elsewhere a router's address must not lead back into it.
     routers = RouterOsGateway(uow, keyring, clock, allow_loopback=settings.sandbox)
     privacy = Privacy(uow, settings, keyring)
@@ -105,11 +106,13 @@ async def bootstrap(
             office=Office(uow, settings),
             handovers=Handovers(uow, settings),
             network=Network(uow, routers),
-            monitoring=Monitoring(uow, settings),
+            monitoring=monitoring,
             watching=Watching(uow),
             partners=Partners(uow, settings, keyring),
             papers=papers,
-            renderers=Renderers({**papers.renderers(), **proofs.renderers(), **privacy.renderers()}),
+            renderers=Renderers(
+                {**papers.renderers(), **proofs.renderers(), **privacy.renderers(), **monitoring.renderers()}
+            ),
             file_links=FileLinks(keyring, settings.link_url),
             lines=routers,
             scanner=routers,
@@ -121,6 +124,7 @@ async def bootstrap(
     finally:
         passwords.close()
         papers.close()
+        monitoring.close()
         await routers.aclose()
         await throttle.aclose()
         await uow.aclose()

@@ -12,13 +12,18 @@ from msgspec import Struct
 from conversations.engine.flow import Flow
 from conversations.engine.say import Option, Say, say
 from conversations.engine.turn import End, Outcome, Turn
-from conversations.flows import identify, payment_code
+from conversations.flows import identify, outage, payment_code
 from conversations.flows.identify import IdentifyState
+from conversations.flows.outage import OutageState
 from conversations.flows.payment_code import PAY, CodeState, channel_named
-from conversations.parsing import parse_yes_no
+from conversations.parsing import parse_yes_no, word_set, words_in
 from conversations.understanding import Intent, understand
 from core.customers.rules import may
 from core.customers.types import Duty, ServiceOfChat
+from core.monitoring import texts as history_texts
+from core.monitoring.diagnosis import Period
+from core.monitoring.names import card_attachment
+from core.monitoring.types import Outage
 from core.network import line_texts
 from core.network.types import ConnectionReport
 from core.platform.errors import NotFound, Unavailable
@@ -28,14 +33,21 @@ from core.subscriptions.types import ServiceStatus
 #: Longer than this nobody waits for a router; the result follows by itself (whatsapp contract §1.9).
 _PATIENCE_S = 1.5
 AGAIN = Option("again", message("connection_check.again"))
+DAY = Option(Period.DAY, message("connection_check.history"))
+WEEK = Option(Period.WEEK, message("connection_check.history_week"))
 
+_HISTORY_WORDS = word_set("riwayat grafik histori history chart graph 24h")
+_WEEK_WORDS = word_set("minggu seminggu 7 hari week weekly 7d")
 ONLINE, OFFLINE, STILL_OFFLINE = "online", "offline", "still_offline"
 UNSEEN, STILL_UNSEEN = "unseen", "still_unseen"
+SHAKY, BUSY = "shaky", "busy"
 #: A line that is paid for is usually open by then; when it is not, its router is out of reach.
 _OPENS_WITHIN_S = 600
 #: Key of what to do next, by what was seen.
 _NEXT: Mapping[str, str] = {
     ONLINE: "connection_check.next_online",
+    SHAKY: "connection_check.next_shaky",
+    BUSY: "connection_check.next_busy",
     OFFLINE: "connection_check.next_offline",
     STILL_OFFLINE: "connection_check.next_still_offline",
     UNSEEN: "connection_check.next_unseen",
@@ -44,13 +56,14 @@ _NEXT: Mapping[str, str] = {
 
 
 class CheckState(Struct, frozen=True, forbid_unknown_fields=True):
-    """`seen` is what the last look found, empty before the first."""
+    """`seen` is what the last look found, empty before the first; `shown` is the history on show."""
 
     customer_id: int = 0
     number: str = ""
     name: str = ""
     wants_usage: bool = False
     seen: str = ""
+    shown: str = ""
 
 
 flow = Flow(
@@ -101,36 +114,81 @@ async def _no_longer_closed(turn: Turn[CheckState]) -> str | Message:
 
 
 async def _next(turn: Turn[CheckState]) -> Say:
-    return say(_NEXT[turn.state.seen], actions=(AGAIN,))
+    if turn.state.shown:
+        return say(
+            "connection_check.next_history", actions=(AGAIN, WEEK if turn.state.shown == DAY.id else DAY)
+        )
+    return say(_NEXT[turn.state.seen], actions=(AGAIN, DAY))
 
 
 @flow.step(_next, help="connection_check.help", browsing=True)
 async def looked(turn: Turn[CheckState]) -> Outcome:
     """To somebody who was told to try something, "done" means: look again."""
     intent = understand(turn.text).intent
+    if period := _wanted_history(turn):
+        return await _history(turn, period)
     is_again = intent in {Intent.CHECK_CONNECTION, Intent.CHECK_USAGE} or parse_yes_no(turn.text)
     if turn.choice == AGAIN.id or is_again:
         return await _look(turn, turn.state.customer_id, turn.state.number)
     return turn.retry("payment_code.not_listed")
 
 
+def _wanted_history(turn: Turn[CheckState]) -> Period | None:
+    if turn.choice in {DAY.id, WEEK.id}:
+        return Period(turn.choice)
+    words = words_in(turn.text)
+    if not words & _HISTORY_WORDS:
+        return None
+    return Period.WEEK if words & _WEEK_WORDS else Period.DAY
+
+
+async def _history(turn: Turn[CheckState], period: Period) -> Outcome:
+    """In words, and as a picture where the chat takes one and there is something to draw."""
+    found = await turn.services.monitoring.diagnosis(turn.state.customer_id, period)
+    told = history_texts.lines(found, turn.services.settings.zone)
+    file = card_attachment(turn.state.customer_id, period, turn.chat.language)
+    picture = file if turn.chat.takes_files and found.seen_s else None
+    return turn.goto(looked, say(*told, attachment=picture), shown=period)
+
+
 async def _look(turn: Turn[CheckState], customer_id: int, number: str) -> Outcome:
-    found = {"customer_id": customer_id, "number": number}
+    found = {"customer_id": customer_id, "number": number, "shown": ""}
     sections = frozenset({"connection", "usage"} if turn.state.wants_usage else {"connection"})
     try:
         report = await turn.services.network.report_within(_PATIENCE_S, customer_id, number, sections)
     except Unavailable:
-        await _watch(turn, customer_id, number)
-        return _unseen(turn, found)
+        return await _out_of_sight(turn, found)
     except NotFound:
         return turn.end(message("connection_check.no_router", number=number))
     if report is None:
         await _watch(turn, customer_id, number)
         return turn.end(message("connection_check.slow", number=number))
     if report.connection is not None and report.connection.is_online:
-        return _online(turn, report, found)
+        return await _online(turn, report, found)
+    if around := await turn.services.monitoring.outage_around(customer_id):
+        return _ours(turn, around, found)
     seen = STILL_OFFLINE if turn.state.seen in {OFFLINE, STILL_OFFLINE} else OFFLINE
     return turn.goto(looked, message("connection_check.offline", number=number), seen=seen, **found)
+
+
+async def _out_of_sight(turn: Turn[CheckState], found: Mapping[str, object]) -> Outcome:
+    """What took the line before its router went out of sight is still the best answer there is."""
+    customer_id, number = turn.state.customer_id or int(str(found["customer_id"])), str(found["number"])
+    around = await turn.services.monitoring.outage_around(customer_id)
+    if around is not None and around.takes_line:
+        return _ours(turn, around, found)
+    await _watch(turn, customer_id, number)
+    return _unseen(turn, found)
+
+
+def _ours(turn: Turn[CheckState], around: Outage, found: Mapping[str, object]) -> Outcome:
+    given = OutageState.of(int(str(found["customer_id"])), around)
+    return turn.call(outage.flow, given, then=after_outage, **found)
+
+
+@flow.continuation
+async def after_outage(turn: Turn[CheckState], _nothing: None) -> Outcome:
+    return turn.end()
 
 
 async def _watch(turn: Turn[CheckState], customer_id: int, number: str) -> None:
@@ -151,12 +209,19 @@ def _unseen(turn: Turn[CheckState], found: Mapping[str, object]) -> Outcome:
     return turn.goto(looked, unseen, seen=UNSEEN, **found)
 
 
-def _online(turn: Turn[CheckState], report: ConnectionReport, found: Mapping[str, object]) -> Outcome:
+async def _online(turn: Turn[CheckState], report: ConnectionReport, found: Mapping[str, object]) -> Outcome:
     uptime = report.connection.uptime if report.connection else None
     zone = turn.services.settings.zone
     up = line_texts.online(report.line.service_number, uptime, turn.now, zone)
     if turn.state.wants_usage:
         return turn.end(line_texts.used(report.usage), up)
+    today = await turn.services.monitoring.condition(int(str(found["customer_id"])))
+    if today is not None and today.is_shaky:
+        shaky = message("connection_check.shaky", count=today.drops_today)
+        return turn.goto(looked, up, shaky, seen=SHAKY, **found)
+    if today is not None and today.busy_mbps is not None:
+        busy = message("connection_check.busy", rate=today.busy_mbps)
+        return turn.goto(looked, up, busy, seen=BUSY, **found)
     return turn.goto(looked, up, seen=ONLINE, **found)
 
 

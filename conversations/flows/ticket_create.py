@@ -9,8 +9,9 @@ from msgspec import Struct
 from conversations.engine.flow import Flow
 from conversations.engine.say import CANCEL, Option, Say, option, say
 from conversations.engine.turn import End, Outcome, Turn
-from conversations.flows import identify
+from conversations.flows import identify, outage
 from conversations.flows.identify import IdentifyState
+from conversations.flows.outage import OutageState
 from conversations.own_words import has_words, is_another_wish, one_line, tells_a_problem
 from conversations.parsing import parse_yes_no, word_set
 from conversations.ticket_texts import plain_tip
@@ -68,11 +69,24 @@ async def begin(turn: Turn[ReportState]) -> Outcome:
 
 @flow.continuation
 async def identified(turn: Turn[ReportState], service: ServiceOfChat) -> Outcome:
+    """A line that an outage has taken needs no ticket; one is made all the same for who asks again."""
     owner: dict[str, object] = {"customer_id": service.customer_id, "number": service.service_number}
+    around = await turn.services.monitoring.outage_around(service.customer_id)
+    if around is not None and around.takes_line and not around.was_told:
+        return turn.call(outage.flow, OutageState.of(service.customer_id, around), then=after_outage, **owner)
+    return await _begin_report(turn, owner)
+
+
+@flow.continuation
+async def after_outage(turn: Turn[ReportState], _nothing: None) -> Outcome:
+    return turn.end()
+
+
+async def _begin_report(turn: Turn[ReportState], owner: dict[str, object]) -> Outcome:
     types = await _types(turn)
     meant = _meant(types, turn.state.description)
     if meant is not None:
-        notes = await _notes(turn, service.customer_id, meant)
+        notes = await _notes(turn, int(str(owner["customer_id"])), meant)
         return turn.goto(tip, *notes, **owner, help_type=meant.id, tip=0)
     return turn.goto(kind, **owner) if types else turn.end("ticket_create.no_kinds")
 

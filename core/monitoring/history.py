@@ -17,6 +17,8 @@ from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 HOUR, DAY = 60, 1440
 #: How long samples of each step are kept.
 RETENTION = {STEP_MINUTES: timedelta(hours=48), HOUR: timedelta(days=30), DAY: timedelta(days=400)}
+#: What must have been made of samples before they may go.
+_COARSER = {STEP_MINUTES: HOUR, HOUR: DAY}
 #: Scans, so that "seen last" can be told while finer samples are there.
 SCANS_KEPT = timedelta(hours=48)
 
@@ -66,12 +68,24 @@ async def _ended(
 
 
 async def _first_begin(tx: ReadTx, zone: ZoneInfo, step: int, of: int) -> datetime | None:
-    """Where the last time ended; at first the stretch of the oldest sample."""
-    done = await tx.scalar(select(sample_rollups.c.done_until).where(sample_rollups.c.step == step))
-    if done is not None:
-        return max(from_minutes(done), _begin(tx.now - RETENTION[of], zone, step))
-    oldest = await tx.scalar(select(func.min(_samples.starts)).where(_samples.step == of))
-    return None if oldest is None else _begin(from_minutes(oldest), zone, step)
+    """Where the last time ended, or the stretch of the oldest sample when nothing was written since."""
+    done, oldest = await _done_until(tx, step), await _oldest(tx, of)
+    if oldest is None:
+        return None
+    first = _begin(from_minutes(oldest), zone, step)
+    return first if done is None else max(first, from_minutes(done))
+
+
+async def _done_until(tx: ReadTx, step: int) -> int | None:
+    found: int | None = await tx.scalar(
+        select(sample_rollups.c.done_until).where(sample_rollups.c.step == step)
+    )
+    return found
+
+
+async def _oldest(tx: ReadTx, step: int) -> int | None:
+    found: int | None = await tx.scalar(select(func.min(_samples.starts)).where(_samples.step == step))
+    return found
 
 
 def _begin(moment: datetime, zone: ZoneInfo, step: int) -> datetime:
@@ -120,24 +134,19 @@ async def _note(tx: WriteTx, step: int, done_until: int) -> None:
 
 async def purge(uow: UnitOfWork) -> int:
     """Forget what is past its retention and has been added up; one stretch in each transaction."""
-    async with uow.read() as tx:
-        now = tx.now
-        oldest = {
-            step: await tx.scalar(select(func.min(_samples.starts)).where(_samples.step == step))
-            for step in RETENTION
-        }
     gone = 0
     for step, kept in RETENTION.items():
-        begin, until = oldest[step], to_minutes(now - kept)
+        async with uow.read() as tx:
+            begin, until = await _oldest(tx, step), to_minutes(tx.now - kept)
+            if step in _COARSER:
+                until = min(until, await _done_until(tx, _COARSER[step]) or 0)
         while begin is not None and begin < until:
+            end = min(begin + step, until)
             async with uow.write() as tx:
-                old = (
-                    _samples.step == step,
-                    _samples.starts >= begin,
-                    _samples.starts < min(begin + step, until),
-                )
+                old = (_samples.step == step, _samples.starts >= begin, _samples.starts < end)
                 gone += await tx.execute(line_samples.delete().where(*old))
-            begin += step
+            begin = end
     async with uow.write() as tx:
-        gone += await tx.execute(router_scans.delete().where(router_scans.c.started_at < now - SCANS_KEPT))
-    return gone
+        return gone + await tx.execute(
+            router_scans.delete().where(router_scans.c.started_at < tx.now - SCANS_KEPT)
+        )

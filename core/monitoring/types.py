@@ -103,9 +103,14 @@ class IncidentKind(StrEnum):
 
 
 class Outage(Struct, frozen=True):
-    """An open outage as a customer hears of it: `down` of `total` lines around, since when."""
+    """An open outage as a customer hears of it: `down` of `total` lines around, since when.
+
+    `takes_line` tells whether the last scan saw the customer's own line down, too; `was_told`, whether they have complained.
+    """
 
     id: int
+    takes_line: bool
+    was_told: bool
     area: str
     down: int
     total: int

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy import Row, func, select
 
 from core.catalog.tables import regions
+from core.customers.tables import customers
+from core.messaging.attachments import File, Renderer
+from core.monitoring import diagnosis
+from core.monitoring.diagnosis import Condition, Diagnosis, Period
 from core.monitoring.lines import line_of, places_of
+from core.monitoring.names import CARD
 from core.monitoring.tables import incident_followers, incidents
 from core.monitoring.types import Incident, IncidentKind, Outage
+from core.platform.errors import Forbidden, NotFound
+from core.platform.i18n import Language
 from core.platform.uow import UnitOfWork
 from core.settings import Settings
 
@@ -29,6 +39,8 @@ class Monitoring:
 
     def __init__(self, uow: UnitOfWork, settings: Settings) -> None:
         self._uow, self._settings = uow, settings
+        # One at a time: the library's caches are not made for several.
+        self._easel = ThreadPoolExecutor(1, thread_name_prefix="cards")
 
     async def outage_around(self, customer_id: int) -> Outage | None:
         """The outage where the customer's line is; the widest, should there be several. It says nothing of that line."""
@@ -37,7 +49,20 @@ class Monitoring:
             if line is None:
                 return None
             row = await tx.first(_outages.where(incidents.c.place.in_(places_of(line))))
-        return None if row is None else _as_outage(row)
+            if row is None:
+                return None
+            follower = incident_followers.c
+            own = (follower.incident_id == row.id, follower.customer_id == customer_id)
+            was_told = await tx.scalar(select(follower.customer_id).where(*own)) is not None
+        return Outage(
+            id=row.id,
+            takes_line=line.before is not None and not line.before.is_online,
+            was_told=was_told,
+            area=row.area,
+            down=row.down,
+            total=row.total,
+            since=row.started_at,
+        )
 
     async def complain(self, customer_id: int, outage_id: int, *, wants_news: bool) -> None:
         """Attach a complaint to an outage; who wants to is told once when it is over. A repeat changes nothing."""
@@ -51,6 +76,57 @@ class Monitoring:
                 own = (row.incident_id == outage_id, row.customer_id == customer_id)
                 await tx.execute(incident_followers.update().where(*own).values(wants_news=True))
 
+    async def condition(self, customer_id: int) -> Condition | None:
+        """How a customer's line does today; None when it is not watched."""
+        async with self._uow.read() as tx:
+            line = await line_of(tx, customer_id)
+            return None if line is None else await diagnosis.condition(tx, line, self._settings.zone)
+
+    async def diagnosis(self, customer_id: int, period: Period, *, number: str | None = None) -> Diagnosis:
+        """A customer's own line over the last day or week.
+
+        Raises `NotFound("customer")`, `Forbidden("not_yours")` for the `number` of somebody else, `NotFound("router")`.
+        """
+        async with self._uow.read() as tx:
+            wanted = customers.c.id == customer_id if number is None else customers.c.service_number == number
+            owner = await tx.first(select(customers.c.id, customers.c.service_number).where(wanted))
+            if owner is None:
+                raise NotFound("customer")
+            if owner.id != customer_id:
+                raise Forbidden("not_yours")
+            line = await line_of(tx, customer_id)
+            if line is None:
+                raise NotFound("router")
+            stretches = await diagnosis.stretches(tx, line, period)
+            return diagnosis.diagnosis_of(tx, line, owner.service_number or "", period, stretches)
+
+    async def card(self, found: Diagnosis, language: Language) -> File:
+        """The diagnosis as a picture, drawn in a thread."""
+        settings = self._settings
+
+        def draw() -> bytes:
+            from core.monitoring import drawing  # noqa: PLC0415 - what draws is loaded by who draws, in the thread
+
+            return drawing.card(found, settings.business_name, language, settings.zone)
+
+        content = await asyncio.get_running_loop().run_in_executor(self._easel, draw)
+        return File(content, "image/png")
+
+    def renderers(self) -> Mapping[str, Renderer]:
+        """What attachments can be made of."""
+        return {CARD: self._card_of}
+
+    def close(self) -> None:
+        """Let go of the thread; a card under way is finished."""
+        self._easel.shutdown()
+
+    async def _card_of(self, args: Mapping[str, int | str]) -> File:
+        try:
+            found = await self.diagnosis(int(args["customer"]), Period(str(args["period"])))
+        except NotFound:
+            raise NotFound("attachment") from None
+        return await self.card(found, "en" if args["language"] == "en" else "id")
+
     async def incidents(self, *, only_open: bool = True) -> list[Incident]:
         """What is wrong, newest first; with what is over by now, at most a hundred."""
         complaints = (
@@ -63,10 +139,6 @@ class Monitoring:
         async with self._uow.read() as tx:
             rows = await tx.all(listed.where(incidents.c.closed_at.is_(None)) if only_open else listed)
         return [_as_incident(row) for row in rows]
-
-
-def _as_outage(row: Row[Any]) -> Outage:
-    return Outage(row.id, row.area, row.down, row.total, row.started_at)
 
 
 def _as_incident(row: Row[Any]) -> Incident:

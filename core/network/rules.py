@@ -45,6 +45,13 @@ def _in_bits(rate: str) -> list[str]:
     return plain.split()
 
 
+def rates_of(limit: str) -> tuple[int, int] | None:
+    """The customer's upload and download in bits a second of a limit as RouterOS writes it; None where there is none."""
+    upload, _, download = next(iter(_in_bits(limit)), "").partition("/")
+    pair = (upload, download or upload)
+    return (int(pair[0]), int(pair[1])) if all(part.isdecimal() for part in pair) else None
+
+
 def static_address(text: str) -> IPv4Address | IPv6Address | None:
     """A static line's address, also where it is written as a network of one; None for a name."""
     host, _, prefix = text.partition("/")

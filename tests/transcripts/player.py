@@ -16,6 +16,8 @@ the explanation. Lines:
     ! tick                    the chores that are due are done, and what they queued is listed
     ! online ISP00123 3600    the router sees the line up for so many seconds; bytes down and up may follow
     ! offline ISP00123        the router sees it down; before either, no router is seen
+    ! outage ISP00123 37 41   so many lines of its region went down an hour ago, this one with them
+    ! history ISP00123 24 3   so many hours of its history are known, with so many drops lately, at so many Mbps
     = otp_reset.password      where the chat stands at the end
 
 In a message `{code}` is the newest code, `{wrong}` one that is not it, and `{invite}` the newest invitation that was shown.
@@ -33,6 +35,7 @@ from conversations.engine.say import Option, Say
 from conversations.flows import FLOWS
 from core.platform.i18n import Argument, DataSize, Day, Language, Message, Month, Rupiah, TimeOfDay
 from core.platform.phones import mask
+from tests.conversations import network
 from tests.conversations.routers import ToldRouters
 from tests.conversations.stage import Stage, morning, staged
 
@@ -106,6 +109,11 @@ class Player:
             case "online":
                 uptime_s, download, upload = (*map(int, args[1:]), 0, 0)[:3]
                 self._routers.tell(args[0], uptime_s=uptime_s, download=download, upload=upload)
+            case "outage":
+                await network.strike(self._stage.services.uow, args[0], int(args[1]), int(args[2]))
+            case "history":
+                hours, drops, mbps = (*map(int, args[1:]), *(0, 4)[len(args) - 2 :])
+                await network.live(self._stage.services.uow, args[0], hours, drops=drops, mbps=mbps)
             case "offline":
                 self._routers.tell(args[0], uptime_s=None)
             case _:
