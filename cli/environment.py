@@ -13,6 +13,8 @@ from dotenv import dotenv_values
 from core.platform import logging
 from core.settings import BadSettings, Settings, load
 
+#: Nobody's: the number that links lead to while the stand-ins are used.
+SANDBOX_WA_NUMBER = "628000000001"
 SANDBOX_GATEWAY_SECRET = "sandbox-gateway-secret"  # noqa: S105 - the stand-in's own, on loopback
 SANDBOX_WEBHOOK_SECRET = "sandbox-webhook-secret"  # noqa: S105 - the stand-in's own, on loopback
 SANDBOX_TELEGRAM_TOKEN = "4242424242:sandbox-token-of-the-stand-in"  # noqa: S105 - the stand-in's own, on loopback
@@ -73,9 +75,17 @@ def with_demo_letterhead(settings: Settings) -> Settings:
 def pointed_at_stand_ins(settings: Settings, environ: Mapping[str, str]) -> Settings:
     """Use the sandbox for every outside setting that is not set explicitly."""
     local = f"http://127.0.0.1:{settings.port}/sandbox"
-    stand_ins = {"wa_webhook_secret": SANDBOX_WEBHOOK_SECRET, **_stand_in_dialects(local)}
+    stand_ins = {
+        "wa_webhook_secret": SANDBOX_WEBHOOK_SECRET,
+        "wa_number": SANDBOX_WA_NUMBER,
+        **_stand_in_dialects(local),
+    }
     if not any(environ.get(name) for name in ("LOKET_TELEGRAM_TOKEN", "LOKET_TELEGRAM_API_URL")):
-        stand_ins |= {"telegram_token": SANDBOX_TELEGRAM_TOKEN, "telegram_api_url": f"{local}/telegram"}
+        stand_ins |= {
+            "telegram_token": SANDBOX_TELEGRAM_TOKEN,
+            "telegram_api_url": f"{local}/telegram",
+            "telegram_bot": "loket_sandbox_bot",
+        }
     if not any(environ.get(name) for name in ("LOKET_WA_GATEWAY_URL", "LOKET_WA_GET_URL")):
         stand_ins |= {
             "wa_gateway_method": "post",

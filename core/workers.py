@@ -14,6 +14,7 @@ from core.audit import chain
 from core.billing import jobs as billing
 from core.billing import ledger
 from core.broadcasts import fanout
+from core.broadcasts import jobs as broadcasts
 from core.broadcasts.fanout import BroadcastSteps, BroadcastTexts
 from core.handover import jobs as handover
 from core.handover.delivery import HANDOFF_RETRIES, HANDOFF_TOPIC, HandoffDelivery
@@ -156,6 +157,7 @@ def scheduler(services: Services) -> Scheduler:
             Scheduled("partner.suspect", Every(timedelta(seconds=30)), suspect),
             *billing.jobs(uow, services.settings),
             *prepaid.jobs(services.prepaid),
+            *broadcasts.jobs(services.broadcasts),
             *handover.jobs(services.handovers),
             *proofs.jobs(services.proofs),
             *lines.jobs(),

@@ -33,10 +33,11 @@ class FlowBook:
         flow = self._by_command.get(word.removeprefix("/"))
         return flow if flow and may_use(staff, flow) else None
 
-    async def hearing(self, cue: Cue) -> AnyFlow | None:
-        """The flow for customers that takes a whole message for its own."""
+    async def hearing(self, cue: Cue, *, is_asked: bool = False) -> AnyFlow | None:
+        """The flow for customers that takes a whole message for its own, also while another one `is_asked`."""
         for flow in self.by_name.values():
-            if flow.hears is not None and flow.audience is Audience.EVERYONE and await flow.hears(cue):
+            listens = flow.audience is Audience.EVERYONE and (flow.hears_anywhere or not is_asked)
+            if listens and flow.hears is not None and await flow.hears(cue):
                 return flow
         return None
 

@@ -71,6 +71,7 @@ class Flow(Generic[S]):
         audience: Audience = Audience.EVERYONE,
         permission: Permission | None = None,
         hears: Hears | None = None,
+        hears_anywhere: bool = False,
         counts: tuple[Counts, str] | None = None,
         upgrades: Mapping[int, Upgrade] | None = None,
         takes_pictures: bool = False,
@@ -87,6 +88,8 @@ class Flow(Generic[S]):
         self.permission = permission
         #: Whether a whole message between two questions is for this flow, whatever else it might mean.
         self.hears = hears
+        #: Whether it hears such a message even between a question and its answer: nobody answers with one.
+        self.hears_anywhere = hears_anywhere
         #: How much waits there, and the key of what the menu of staff calls it then, with `count`.
         self.counts = counts
         #: By the version they start from.

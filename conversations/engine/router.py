@@ -34,6 +34,8 @@ IDLE = timedelta(minutes=30)
 #: After this one even the offer would puzzle.
 FORGOTTEN = timedelta(hours=24)
 
+#: So sure of a wish one can be without being confident of it.
+LIKELY = 0.4
 #: How the id of an offer begins that is a wish of its own, wherever it is offered.
 _WISH = "intent:"
 
@@ -133,7 +135,8 @@ class Router:
         retry = await self._advance.answer(None)
         if retry is None or (retry.limited and await self._other_wish()):
             return True
-        if not await self._choose(loose_choice(self._cue.text, self._offered)):
+        chosen = await self._choose(loose_choice(self._cue.text, self._offered))
+        if not chosen and not (retry.limited and await self._likely_wish()):
             await self._advance.refuse(retry)
         return True
 
@@ -163,6 +166,18 @@ class Router:
             await self._want(intent)
         else:
             self._remark(NOT_YET)
+        return True
+
+    async def _likely_wish(self) -> bool:
+        """Where nothing is owed a likely wish of a customer goes before asking them to choose; it changes nothing yet."""
+        flow, meaning = self._book.by_name[self.dialogue.frames[-1].flow], self._meaning
+        is_at_ease = self._advance.step.browsing and flow.audience is Audience.EVERYONE
+        if not is_at_ease or meaning.intent not in TOPICS or meaning.confidence < LIKELY:
+            return False
+        wanted = self._flow_for(meaning.intent)
+        if wanted is None or wanted.name == self.dialogue.frames[0].flow:
+            return False
+        await self._start(wanted)
         return True
 
     # -- Readings outside
@@ -243,9 +258,11 @@ class Router:
         return flow if word.startswith("/") or self._is_free_for(about) else None
 
     async def _heard(self) -> AnyFlow | None:
-        """A message that a flow takes whole; between a question and its answer only one with a slash, as a link brings it."""
+        """A message that a flow takes whole; between a question and its answer only one with a slash, or that is no answer."""
         is_free = not self._is_asked or self._cue.text.startswith("/")
-        return await self._book.hearing(self._cue) if is_free else None
+        if is_free or self._advance.step.interruptible:
+            return await self._book.hearing(self._cue, is_asked=not is_free)
+        return None
 
     def _is_free_for(self, about: list[str]) -> bool:
         """Whether a bare word of staff is a command here: nothing is owed, and the whole is no customer's wish."""

@@ -15,7 +15,7 @@ from core.identity.access import CODE, ROLE_NAMES
 from core.platform.i18n import message
 
 #: What a link brings along: `hubungkan 0a1b2c3d4e5f`; Telegram puts it behind `/start`.
-_BROUGHT = re.compile(rf"(?:/start|hubungkan|link|connect)\s+({CODE.pattern})")
+_BROUGHT = re.compile(rf"(?:/start|hubungkan|join|link|connect)\s+({CODE.pattern})")
 
 
 class JoinState(Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,7 +28,7 @@ async def _hears(cue: Cue) -> bool:
     return _BROUGHT.fullmatch(folded(cue.text)) is not None
 
 
-flow = Flow("join", JoinState, hears=_hears)
+flow = Flow("join", JoinState, hears=_hears, hears_anywhere=True)
 
 
 @flow.entry

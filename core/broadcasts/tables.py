@@ -28,6 +28,7 @@ broadcasts = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
     Index("ix_broadcasts_staff", "staff_id", "id"),
+    Index("ix_broadcasts_state", "state", "created_at"),
 )
 
 #: One row per person and broadcast, however many lines they have; its key is that of the outbox job.

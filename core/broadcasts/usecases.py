@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -21,6 +21,8 @@ from core.platform.errors import Conflict, Forbidden, Invalid, NotFound
 from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 from core.settings import Settings
 
+#: How long a text waits to be confirmed.
+_DRAFT_LIFETIME = timedelta(days=1)
 #: As many are listed, the newest first.
 _LISTED = 20
 
@@ -151,6 +153,12 @@ class Broadcasts:
         async with self._uow.read() as tx:
             rows = await tx.all(select(broadcasts).order_by(broadcasts.c.id.desc()).limit(_LISTED))
             return tuple([await queries.shown(tx, row) for row in rows])
+
+    async def purge_drafts(self) -> int:
+        """Forget what nobody has confirmed within a day; returns how many."""
+        async with self._uow.write() as tx:
+            stale = (broadcasts.c.state == State.DRAFT, broadcasts.c.created_at < tx.now - _DRAFT_LIFETIME)
+            return await tx.execute(broadcasts.delete().where(*stale))
 
     async def _turn(
         self, staff: StaffMember, broadcast_id: int, before: State, after: State, action: str

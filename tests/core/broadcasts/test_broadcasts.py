@@ -398,3 +398,15 @@ def test_the_end_is_told_with_the_nights_left_out(settings: Settings) -> None:
     assert done_by(at("19:00"), 60 * 30 + 30, settings) == at("08:01") + timedelta(days=1)
     never = msgspec.structs.replace(settings, quiet_from_hour=0, quiet_until_hour=0)
     assert done_by(at("19:00"), 90 * 30, never) == at("20:30")
+
+
+async def test_what_nobody_confirms_is_forgotten_after_a_day(station: Station) -> None:
+    begun = await station.begun()
+    left = await station.broadcasts.compose(station.boss, EVERYBODY, "Nanti saja", request_id="r-2")
+    station.shop.clock.move(timedelta(hours=24))
+    assert await station.broadcasts.purge_drafts() == 0
+    station.shop.clock.move(timedelta(minutes=1))
+    assert await station.broadcasts.purge_drafts() == 1
+    with pytest.raises(NotFound, match="broadcast"):
+        await station.broadcasts.confirm(station.boss, left.broadcast.id, count=left.broadcast.expected)
+    assert await station.state(begun) is State.RUNNING

@@ -6,6 +6,8 @@ import { element, icon, prettyPhone } from "../../shared/dom.js";
 import { word } from "../../shared/language.js";
 import { codeIn } from "../../shared/markup.js";
 
+const LINK = /(https?:\/\/[^\s<>]+)/;
+const DEEP_LINK = /^https:\/\/t\.me\/\w+\?start=([\w-]{1,64})$/;
 const TAGS = { bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", pre: "pre", blockquote: "blockquote" };
 
 /** `actions.tap(seq, data)` taps an inline button, `actions.say(text)` types for the person. */
@@ -52,13 +54,23 @@ function entityNodes(text, entities, actions, from = 0, to = text.length) {
   for (const outer of entities) {
     const end = outer.offset + outer.length;
     if (outer.offset < at || end > to) continue;
-    if (outer.offset > at) nodes.push(document.createTextNode(text.slice(at, outer.offset)));
+    if (outer.offset > at) nodes.push(...linkedNodes(text.slice(at, outer.offset), actions));
     const inner = entities.filter((each) => each !== outer && each.offset >= outer.offset && each.offset + each.length <= end && entities.indexOf(each) > entities.indexOf(outer));
     nodes.push(entityElement(outer, text.slice(outer.offset, end), entityNodes(text, inner, actions, outer.offset, end), actions));
     at = end;
   }
-  if (at < to) nodes.push(document.createTextNode(text.slice(at, to)));
+  if (at < to) nodes.push(...linkedNodes(text.slice(at, to), actions));
   return nodes;
+}
+
+/** Plain text as the app shows it: addresses become links, and one that leads to a bot with a payload presses Start. */
+function linkedNodes(text, actions) {
+  return text.split(LINK).map((part, place) => {
+    if (place % 2 === 0) return document.createTextNode(part);
+    const payload = DEEP_LINK.exec(part)?.[1];
+    const pressed = (event) => { event.preventDefault(); actions.start(payload); };
+    return element("a", { href: part, target: "_blank", rel: "noopener noreferrer", ...(payload ? { onclick: pressed } : {}) }, part);
+  });
 }
 
 function entityElement(entity, text, nodes, actions) {

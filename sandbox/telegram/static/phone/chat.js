@@ -131,7 +131,7 @@ const actions = {
     if (!(await attempt(() => api.tap(phoneInHand(), seq, data)))) stopTurning(byId("log"), seq);
   },
   shareOwn: () => attempt(() => api.shareContact(phoneInHand(), {})),
-  start: () => attempt(() => api.start(phoneInHand(), "")),
+  start: (payload = "") => attempt(() => api.start(phoneInHand(), payload)),
   unblock: () => attempt(() => api.unblock(phoneInHand())),
 };
 
