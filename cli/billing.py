@@ -24,6 +24,7 @@ from core.platform.clock import local_day
 from core.platform.errors import DomainError, NotFound
 from core.platform.ids import new_id
 from core.platform.money import rupiah
+from core.platform.quiet import is_waking
 from core.services import Services
 from core.settings import Settings
 
@@ -152,6 +153,25 @@ async def terms(
         _ask(f"{account.name}: {_spelled(day, closes)}?", sure=sure)
         await services.billing.set_terms(account.customer_id, due_day=day, isolates=closes, actor=OPERATOR)
     print("Agreed. Bills that are written keep their days.")
+
+
+async def isolate(settings: Settings, *, wanted: bool, sure: bool) -> None:
+    async with _at_the_books(settings) as services:
+        closing = await services.billing.about_to_isolate()
+        print(
+            f"{closing.lines} of {closing.active} lines are to be closed, {rupiah(closing.owed)} is unpaid."
+        )
+        for number, name in closing.samples:
+            print(f"  {number:<16} {name}")
+        if closing.is_much(settings) and not closing.is_confirmed:
+            print("So many wait for you: --confirm closes them.")
+        if not wanted or not closing.lines:
+            return
+        if not is_waking(services.clock.now(), settings.zone):
+            _refuse("It is night: no line is closed before eight in the morning. Confirm it then.")
+        _ask(f"Close {closing.lines} lines now?", sure=sure)
+        closed = await services.billing.isolate_confirmed(actor=OPERATOR)
+    print(f"Lines of {closed} customers are closed; their routers follow.")
 
 
 @asynccontextmanager

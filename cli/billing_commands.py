@@ -127,6 +127,20 @@ def billing_end_charge(
     asyncio.run(end_charge(settings_or_exit(), service, number, last_month, sure=yes))
 
 
+@billing.command("isolate")
+def billing_isolate(
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Close them now, however many they are.")
+    ] = False,
+    *,
+    yes: Yes = False,
+) -> None:
+    """Show whose lines the ladder would close today; with --confirm let it, when there are too many to go unseen."""
+    from cli.billing import isolate
+
+    asyncio.run(isolate(settings_or_exit(), wanted=confirm, sure=yes))
+
+
 @billing.command("terms")
 def billing_terms(
     service: Service,

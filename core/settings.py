@@ -99,6 +99,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     tax_percent: Annotated[int, Meta(ge=0, le=100)] = 0
     #: Days between an unpaid invoice's due date and its isolation date.
     isolation_after_days: Annotated[int, Meta(ge=0, le=365)] = 10
+    #: More lines than this are not closed in one go before `loket billing isolate --confirm`; staff are told.
+    isolation_most: Annotated[int, Meta(ge=0, le=1_000_000)] = 200
+    #: The same for more than this part of all active lines, in percent; up to ten lines are never too many.
+    isolation_most_percent: Annotated[int, Meta(ge=0, le=100)] = 20
 
     # -- The network
     #: The routers' profile for isolated lines; where a router has none of that name, their users are disabled.

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import structlog
-from sqlalchemy import Select, or_, select
+from datetime import date
 
+import structlog
+from sqlalchemy import Select, select
+
+from core.billing import second_look
 from core.billing.lines import close_if_late
 from core.billing.tables import billing_terms, invoices
-from core.billing.types import InvoiceStatus
 from core.customers.tables import customers
 from core.platform.clock import local_day
 from core.platform.quiet import is_waking
 from core.platform.uow import UnitOfWork
 from core.settings import Settings
 from core.subscriptions.tables import subscriptions
-from core.subscriptions.types import ServiceStatus
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +23,14 @@ _BATCH = 1000
 
 
 async def isolate_late(uow: UnitOfWork, settings: Settings) -> int:
-    """Close what is to be closed today; returns for how many customers. Harmless when repeated, does nothing at night."""
+    """Close what is to be closed today; returns for how many customers. Harmless when repeated, does nothing at night.
+
+    Nor does it when there are so many that somebody has to look first (`second_look`).
+    """
+    async with uow.read() as tx:
+        by_day = is_waking(tx.now, settings.zone)
+    if not by_day or await second_look.is_held(uow, settings):
+        return 0
     closed, after = 0, 0
     while True:
         async with uow.read() as tx:
@@ -36,21 +44,14 @@ async def isolate_late(uow: UnitOfWork, settings: Settings) -> int:
         after = late[-1].customer_id
 
 
-def _late(today: object, after: int) -> Select[tuple[int]]:
+def _late(today: date, after: int) -> Select[tuple[int]]:
     """The next customers with a bill past its day and a line that is open."""
     return (
         select(invoices.c.customer_id)
         .distinct()
         .join(subscriptions, subscriptions.c.customer_id == invoices.c.customer_id)
         .outerjoin(billing_terms, billing_terms.c.customer_id == invoices.c.customer_id)
-        .where(
-            invoices.c.status == InvoiceStatus.UNPAID,
-            invoices.c.isolate_on < today,
-            invoices.c.customer_id > after,
-            subscriptions.c.isolated_at.is_(None),
-            subscriptions.c.status == ServiceStatus.ACTIVE,
-            or_(billing_terms.c.isolates.is_(None), billing_terms.c.isolates),
-        )
+        .where(*second_look.is_late(today), invoices.c.customer_id > after)
         .order_by(invoices.c.customer_id)
         .limit(_BATCH)
     )

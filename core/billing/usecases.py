@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from core.billing import account, corrections, counter, ledger, promises, queries, terms
+from core.billing import account, corrections, counter, ledger, promises, queries, second_look, terms
 from core.billing.account import Account
 from core.billing.commands import Payment
 from core.billing.corrections import Correction
 from core.billing.counter import Confirmed
+from core.billing.isolation import isolate_late
 from core.billing.promises import Promise
+from core.billing.second_look import Closing
 from core.billing.settling import named, settle_and_follow_up
 from core.billing.tables import LONGEST_REFERENCE
 from core.billing.terms import ExtraCharge
@@ -140,6 +142,15 @@ class Billing:
         """See `terms.end_charge`."""
         async with self._uow.write() as tx:
             await terms.end_charge(tx, charge_id, last_month=last_month, actor=actor)
+
+    async def about_to_isolate(self) -> Closing:
+        """What the ladder would close today."""
+        return await second_look.about_to_close(self._uow, self._settings)
+
+    async def isolate_confirmed(self, *, actor: str) -> int:
+        """Close what is late today, however many lines that are; returns for how many customers."""
+        await second_look.confirm(self._uow, self._settings, actor=actor)
+        return await isolate_late(self._uow, self._settings)
 
     async def time_on_offer(self, customer_id: int) -> date | None:
         """Until when a customer could have time to pay now; None when it would not help, or was had already."""

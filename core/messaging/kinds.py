@@ -63,6 +63,8 @@ class StaffNotice(enum.StrEnum):
     PARTNER_PAYMENTS_HANG = "partner_payments_hang"
     PARTNER_STATEMENT = "partner_statement"
     LINES_DIFFER = "lines_differ"
+    MANY_TO_ISOLATE = "many_to_isolate"
+    BOOKS_WRONG = "books_wrong"
     OUTAGE_OPENED = "outage_opened"
     OUTAGE_CLOSED = "outage_closed"
     ROUTER_UNSEEN = "router_unseen"
@@ -247,6 +249,8 @@ STAFF_TEXTS: Mapping[StaffNotice, str] = {
     StaffNotice.PARTNER_PAYMENTS_HANG: "staff_notice.partner_payments_hang",
     StaffNotice.PARTNER_STATEMENT: "staff_notice.partner_statement",
     StaffNotice.LINES_DIFFER: "staff_notice.lines_differ",
+    StaffNotice.MANY_TO_ISOLATE: "staff_notice.many_to_isolate",
+    StaffNotice.BOOKS_WRONG: "staff_notice.books_wrong",
     StaffNotice.OUTAGE_OPENED: "staff_notice.outage_opened",
     StaffNotice.OUTAGE_CLOSED: "staff_notice.outage_closed",
     StaffNotice.ROUTER_UNSEEN: "staff_notice.router_unseen",

@@ -63,7 +63,9 @@ class Outcome(Struct, frozen=True):
 
 async def simulate(settings: Settings, plan: Plan, *, told: Callable[[Month], None]) -> Outcome:
     """Live through the months on the scratch database of `settings`; ends early on the first day that went wrong."""
-    settings = msgspec.structs.replace(settings, tax_percent=_TAX_PERCENT, demo=True)
+    settings = msgspec.structs.replace(
+        settings, tax_percent=_TAX_PERCENT, demo=True, isolation_most_percent=100, isolation_most=1_000_000
+    )  # nobody is there to confirm
     await upgrade(settings.database_url)
     morning = datetime.combine(plan.start, time(7), settings.zone).astimezone(UTC)
     clock = ManualClock(morning)
