@@ -120,5 +120,7 @@ async def _shared_out(
     if left:
         over = Payment(SOURCE, parts[len(paid)].reference, left, actor=parts[0].actor)
         kept = await commands.pay_in_advance(tx, bills[0].customer_id, over)
-        paid += [] if kept is None else [kept]
+        if kept is None:
+            raise Conflict("reference_reused")
+        paid.append(kept)
     return Confirmed(tuple(paid), left, rest, is_new=True)

@@ -30,6 +30,7 @@ LONGEST_LINE, MOST_LINES = 2000, 500
 QUIET = timedelta(minutes=60)
 #: The gateway with a switch of its own.
 _SWITCHED_CHANNEL = "whatsapp"
+_NOBODY = dict.fromkeys(("owner", "owner_name", "owner_channel", "owner_address"))
 
 
 async def hear(tx: WriteTx, settings: Settings, handover_id: int, *, text: str, message_key: str) -> bool:
@@ -38,7 +39,11 @@ async def hear(tx: WriteTx, settings: Settings, handover_id: int, *, text: str, 
     if row is None or row.state not in SILENT:
         return False
     line_id = await keep(tx, settings, row, text=text, message_key=message_key, author=None)
-    if line_id and row.owner_address:
+    if line_id and row.owner is not None and not await _is_still_staff(tx, row.owner):
+        nobody = {**_NOBODY, "state": HandoverState.WAITING, "due_at": tx.now + patience(settings)}
+        await set_row(tx, row.id, **nobody)
+        await tell_all_staff(tx, settings, row.id, "handover.waits", key=stamped(tx, row, "left"))
+    elif line_id and row.owner_address:
         await _tell_owner(tx, settings, row, "handover.forwarded", key=f"handover-line-{line_id}", text=text)
     return True
 
@@ -49,7 +54,7 @@ async def give_back(tx: WriteTx, settings: Settings, handover_id: int) -> None:
     if row is None or row.state not in SILENT:
         return
     await close(tx, settings, row, by="customer")
-    if row.owner_address:
+    if row.owner_address and await _is_still_staff(tx, row.owner):
         await _tell_owner(tx, settings, row, "handover.given_back", key=stamped(tx, row, "given-back"))
 
 
@@ -64,8 +69,7 @@ async def close(tx: WriteTx, settings: Settings, row: Row[Any], *, by: str) -> N
 
 async def requeue(tx: WriteTx, settings: Settings, row: Row[Any], route: Route) -> None:
     """Back to the queue: the bot answers until somebody takes it again."""
-    nobody = {"owner": None, "owner_name": None, "owner_channel": None, "owner_address": None}
-    await set_row(tx, row.id, state=HandoverState.QUEUED, due_at=None, **nobody)
+    await set_row(tx, row.id, state=HandoverState.QUEUED, due_at=None, **_NOBODY)
     await chats.touch(tx, row.channel, row.address)
     await switch(tx, settings, row, route)
 
@@ -155,6 +159,7 @@ async def tell_all_staff(
     take = i18n.text("handover.take", settings.language, number=found.id)
     await staff.tell(
         tx,
+        settings,
         permission=Permission.CHATS,
         text=i18n.text(
             text_key, settings.language, who=found.who, text=found.last_text[:200], number=found.id
@@ -181,6 +186,15 @@ async def set_row(tx: WriteTx, handover_id: int, **values: object) -> None:
 def _outward(channel: str) -> str:
     """A phone's chats are all reached at the phone, whichever of them it wrote in."""
     return "whatsapp" if channel in PHONE_CHANNELS else channel
+
+
+async def _is_still_staff(tx: WriteTx, owner: str) -> bool:
+    """Whether whoever answers may still read what customers write; a program is as good as its key."""
+    kind, _, number = owner.partition(":")
+    if kind != "staff":
+        return True
+    member = await staff.member(tx, int(number))
+    return member is not None and member.may(Permission.CHATS)
 
 
 async def _tell_owner(

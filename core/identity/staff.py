@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from core.identity import codes, counters, rules
 from core.identity.counters import charge
 from core.identity.tables import logins, staff_chats
 from core.identity.types import CodeCheck, Expired, Role, Verified, WrongCode
-from core.messaging.notices import send_text
+from core.messaging.notices import send_text, write_to_staff
 from core.messaging.ports import Attachment, Choice
 from core.platform import i18n, phones
 from core.platform.errors import Forbidden, NotFound, Throttled
@@ -85,14 +85,6 @@ class StaffMember(Struct, frozen=True):
         return may(self.role, permission)
 
 
-class StaffChat(Struct, frozen=True):
-    """A chat in which a member of staff can be reached."""
-
-    login_id: int
-    channel: str
-    address: str
-
-
 _who = (logins.c.id, logins.c.name, logins.c.username, logins.c.role)
 _is_staff = and_(logins.c.customer_id.is_(None), logins.c.is_active)
 _of_chat = and_(
@@ -128,22 +120,9 @@ async def member(tx: ReadTx, login_id: int) -> StaffMember | None:
     return None if row is None else StaffMember(row.id, row.name or row.username or "", Role(row.role))
 
 
-async def chats_of(tx: ReadTx, roles: Collection[Role]) -> tuple[StaffChat, ...]:
-    """Where staff of these roles are reached: their linked chats, and for those without one their phone."""
-    rows = await tx.all(
-        select(logins.c.id, logins.c.phone, staff_chats.c.channel, staff_chats.c.address)
-        .outerjoin(
-            staff_chats,
-            and_(staff_chats.c.login_id == logins.c.id, staff_chats.c.channel.not_in(PHONE_CHANNELS)),
-        )
-        .where(_is_staff, logins.c.role.in_(sorted(roles)), logins.c.phone.is_not(None))
-        .order_by(logins.c.id)
-    )
-    return tuple(StaffChat(row.id, row.channel or "whatsapp", row.address or row.phone) for row in rows)
-
-
 async def tell(
     tx: WriteTx,
+    settings: Settings,
     *,
     permission: Permission,
     text: str,
@@ -151,23 +130,16 @@ async def tell(
     choices: Sequence[Choice] = (),
     attachment: Attachment | None = None,
 ) -> int:
-    """Write to everybody of staff who has a permission, once per `key`; returns for how many it is new.
-
-    Choices are for channels whose buttons bring back what was on offer; elsewhere the text says what to type.
-    """
-    told = [
-        await send_text(
-            tx,
-            channel=chat.channel,
-            to=chat.address,
-            text=text,
-            key=f"{key}-{chat.login_id}-{chat.channel}",
-            choices=choices if chat.channel not in PHONE_CHANNELS else (),
-            attachment=attachment,
-        )
-        for chat in await chats_of(tx, roles_that_may(permission))
-    ]
-    return sum(told)
+    """Write to everybody of staff who has a permission; see `write_to_staff`."""
+    return await write_to_staff(
+        tx,
+        settings,
+        roles=roles_that_may(permission),
+        text=text,
+        key=key,
+        choices=choices,
+        attachment=attachment,
+    )
 
 
 class Staff:

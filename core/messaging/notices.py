@@ -18,7 +18,16 @@ from core.platform.outbox import Priority
 from core.platform.uow import WriteTx
 from core.settings import Settings
 
-__all__ = ["TEXT_TOPIC", "Category", "Notice", "StaffNotice", "notify", "send_text", "tell_staff"]
+__all__ = [
+    "TEXT_TOPIC",
+    "Category",
+    "Notice",
+    "StaffNotice",
+    "notify",
+    "send_text",
+    "tell_staff",
+    "write_to_staff",
+]
 
 TEXT_TOPIC = "message.text"
 #: Who hears of what concerns the business, unless a caller knows better.
@@ -141,9 +150,34 @@ async def tell_staff(
     language, is_plain = settings.language, settings.plain_notices
     values = {name: spelled(value, language, is_plain=is_plain) for name, value in args.items()}
     text = tidy(i18n.text(STAFF_TEXTS[kind], language, **values), is_plain=is_plain)
+    return await write_to_staff(tx, settings, roles=roles, text=text, key=key)
+
+
+async def write_to_staff(
+    tx: WriteTx,
+    settings: Settings,
+    *,
+    roles: Collection[str],
+    text: str,
+    key: str,
+    choices: Sequence[Choice] = (),
+    attachment: Attachment | None = None,
+) -> int:
+    """Queue a text for everybody of these roles who can be reached, once per `key`; returns for how many it is new.
+
+    Choices are for channels whose buttons bring back what was on offer; elsewhere the text says what to type.
+    """
     reached = await recipients.staff_addresses(tx, roles, channels=channels_of(settings))
     posts = [
-        await send_text(tx, to=each.to, channel=each.channel, text=text, key=f"{key}-{each.to}")
+        await send_text(
+            tx,
+            to=each.to,
+            channel=each.channel,
+            text=text,
+            key=f"{key}-{each.name}",
+            choices=choices if each.channel != WHATSAPP else (),
+            attachment=attachment,
+        )
         for each in reached
     ]
     return sum(posts)

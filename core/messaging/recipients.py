@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Row, and_, bindparam, func, select
+from sqlalchemy import Row, and_, bindparam, case, func, select
 
 from core.customers.tables import chat_links, customers
 from core.identity.tables import logins, staff_chats
@@ -31,6 +31,19 @@ class Address(Struct, frozen=True):
     language: Language | None = None
 
 
+class StaffAddress(Struct, frozen=True):
+    """Where a member of staff is reached: a chat they linked, or their phone."""
+
+    login_id: int
+    channel: str
+    to: str
+
+    @property
+    def name(self) -> str:
+        """For keys, which people get to see: it holds no phone number."""
+        return str(self.login_id) if self.channel == WHATSAPP else f"{self.login_id}-{self.channel}-{self.to}"
+
+
 class Recipient(Struct, frozen=True):
     """A customer as a notice needs to know them. `addresses` are in the order they are to be tried."""
 
@@ -42,12 +55,14 @@ class Recipient(Struct, frozen=True):
 
 
 _own, _linked = chats.alias("own"), chats.alias("linked")
+_given_up = chat_links.alias("given_up")
 _KNOWN = Prepared(
     select(
         customers.c.name,
         customers.c.service_number,
         customers.c.language,
-        customers.c.phone,
+        # A number that was given up speaks for the customer no more: somebody else may hold it.
+        case((_given_up.c.id.is_(None), customers.c.phone)).label("phone"),
         _own.c.language.label("own_language"),
         _own.c.touched_at.label("own_touched_at"),
         chat_links.c.channel,
@@ -57,6 +72,15 @@ _KNOWN = Prepared(
     )
     .select_from(customers)
     .outerjoin(_own, and_(_own.c.channel == WHATSAPP, _own.c.address == customers.c.phone))
+    .outerjoin(
+        _given_up,
+        and_(
+            _given_up.c.channel == WHATSAPP,
+            _given_up.c.address == customers.c.phone,
+            _given_up.c.customer_id == customers.c.id,
+            _given_up.c.revoked_at.is_not(None),
+        ),
+    )
     .outerjoin(
         chat_links,
         and_(
@@ -110,10 +134,10 @@ def _addresses(rows: Sequence[Row[Any]]) -> list[Address]:
 
 async def staff_addresses(
     tx: ReadTx, roles: Collection[str], *, channels: Collection[str]
-) -> tuple[Address, ...]:
+) -> tuple[StaffAddress, ...]:
     """Where active staff of these roles are reached: the chats they linked, and for those without one their phone."""
     rows = await tx.all(
-        select(logins.c.phone, staff_chats.c.channel, staff_chats.c.address)
+        select(logins.c.id, logins.c.phone, staff_chats.c.channel, staff_chats.c.address)
         .outerjoin(
             staff_chats,
             and_(
@@ -122,12 +146,17 @@ async def staff_addresses(
             ),
         )
         .where(logins.c.role.in_(sorted(roles)), logins.c.is_active)
-        .order_by(logins.c.id)
+        .order_by(logins.c.id, staff_chats.c.address)
     )
     reached = (
-        Address(row.channel or WHATSAPP, row.address or row.phone) for row in rows if row.address or row.phone
+        StaffAddress(row.id, row.channel or WHATSAPP, row.address or row.phone)
+        for row in rows
+        if row.address or row.phone
     )
-    return tuple(dict.fromkeys(reached))
+    once: dict[tuple[str, str], StaffAddress] = {}
+    for each in reached:
+        once.setdefault((each.channel, each.to), each)
+    return tuple(once.values())
 
 
 async def mark_chat(tx: WriteTx, channel: str, address: str, *, is_blocked: bool) -> None:

@@ -241,6 +241,7 @@ class Proofs:
         ]
         await staff.tell(
             tx,
+            self._settings,
             permission=Permission.PAYMENTS,
             text=i18n.text(
                 "proofs.waits",

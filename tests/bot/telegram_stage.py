@@ -83,7 +83,7 @@ def labels(message: dict[str, Any]) -> list[str]:
 async def office(url: str, *, flows: Iterable[AnyFlow] = FLOWS, **sandbox: Any) -> AsyncIterator[Office]:
     async with (
         telegram.staged(people=(JOHN, SITI, STRANGER, ADMIN), **sandbox) as outside,
-        conversations.staged(url, flows=flows) as inside,
+        conversations.staged(url, flows=flows, LOKET_TELEGRAM_TOKEN=telegram.TOKEN) as inside,
         client(telegram.TOKEN, outside.base_url.removesuffix("/bot")) as bot,
     ):
         await bot.initialize()

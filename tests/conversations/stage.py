@@ -152,9 +152,10 @@ async def staged(
     language: str = "id",
     flows: Iterable[AnyFlow] = FLOWS,
     routers: ToldRouters | None = None,
+    **more: str,
 ) -> AsyncIterator[Stage]:
     """Open the services on a database; opened again on the same one, it is a restart."""
     clock = clock or morning()
-    async with bootstrap(settings_for(url, language), clock=clock) as services:
+    async with bootstrap(settings_for(url, language, **more), clock=clock) as services:
         network = Network(services.uow, routers or ToldRouters())
         yield Stage(dataclasses.replace(services, network=network), clock, flows)

@@ -14,6 +14,9 @@ from core.handover.rules import office_hours
 from core.handover.tables import handover_lines, handovers
 from core.handover.types import HandoverState, Over, Person, Sent, Taken, TakenByOther
 from core.handover.usecases import Handovers
+from core.identity.commands import create_staff
+from core.identity.tables import logins
+from core.identity.types import Role
 from core.platform.errors import Invalid, NotFound
 from core.platform.outbox import outbox
 from core.platform.uow import UnitOfWork
@@ -77,6 +80,40 @@ async def test_an_answer_and_the_way_back_at_once_never_both_win(
         assert isinstance(said, Sent | Over)
         heard += isinstance(said, Sent)
         assert sent == heard
+
+
+async def test_who_left_the_business_reads_no_more_of_a_talk(
+    desk: Handovers, uow: UnitOfWork, settings: Settings
+) -> None:
+    people = []
+    async with uow.write() as tx:
+        for name, phone in (("budi", "6281100000002"), ("ani", "6281100000003")):
+            people.append(
+                await create_staff(
+                    tx, username=name, name=name, phone=phone, role=Role.AGENT, password_hash=None
+                )
+            )
+    number = await ask(desk)
+    await desk.take(number, Person(f"staff:{people[0]}", "Budi", "whatsapp", "6281100000002"))
+
+    async def hear(text: str) -> bool:
+        async with uow.write() as tx:
+            return await commands.hear(tx, settings, number, text=text, message_key=text)
+
+    async def told(phone: str) -> str:
+        async with uow.read() as tx:
+            return str([row.payload for row in await tx.all(select(outbox.c.payload)) if phone in str(row)])
+
+    assert await hear("sebelum")
+    assert "sebelum" in await told("6281100000002")
+    async with uow.write() as tx:
+        await tx.execute(logins.update().where(logins.c.id == people[0]).values(is_active=False))
+    assert await hear("rahasia")
+    assert await hear("lagi")
+    assert "rahasia" not in await told("6281100000002")
+    assert "rahasia" in await told("6281100000003")
+    taken = await desk.take(number, Person(f"staff:{people[1]}", "Ani", "whatsapp", "6281100000003"))
+    assert isinstance(taken, Taken)
 
 
 async def test_the_story_is_told_from_where_one_left_off(desk: Handovers) -> None:

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from core.identity.commands import create_staff
-from core.identity.staff import Staff, StaffChat, chats_of, member_of_chat
+from core.identity.staff import Staff, member_of_chat
 from core.identity.types import Expired, Role, Verified
+from core.messaging.recipients import StaffAddress, staff_addresses
 from core.platform.errors import Forbidden, Throttled
 from core.platform.outbox import outbox
 from core.platform.secrets import Keyring
@@ -42,7 +43,8 @@ async def test_a_linked_chat_is_its_members_and_reaches_them(staff: Staff, uow: 
     async with uow.read() as tx:
         assert await member_of_chat(tx, "telegram", "77") == linked
         assert await member_of_chat(tx, "telegram", "78") is None
-        assert await chats_of(tx, {Role.ADMIN, Role.AGENT}) == (StaffChat(linked.id, "telegram", "77"),)
+        reached = await staff_addresses(tx, {Role.ADMIN, Role.AGENT}, channels=("whatsapp", "telegram"))
+        assert reached == (StaffAddress(linked.id, "telegram", "77"),)
     assert await staff.linked_chats("telegram") == (("77", linked),)
 
 

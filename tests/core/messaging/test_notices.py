@@ -9,8 +9,11 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
+from core.customers import chat_access
 from core.customers.tables import chat_links
+from core.customers.types import ChatRole
 from core.identity.commands import create_staff
+from core.identity.staff import Permission, Staff, tell
 from core.identity.types import Role
 from core.messaging.delivery import TextDelivery
 from core.messaging.kinds import COMMON, KINDS, Given, Notice, StaffNotice
@@ -21,6 +24,7 @@ from core.messaging.templates import catalog_text
 from core.platform.dispatcher import Consumer, Dispatcher
 from core.platform.i18n import LANGUAGES, Language, Rupiah, message
 from core.platform.outbox import State, outbox
+from core.platform.secrets import Keyring
 from core.settings import Settings
 from tests.core.conftest import Shop
 
@@ -257,6 +261,37 @@ async def test_staff_who_can_be_reached_are_told_once(shop: Shop, settings: Sett
     (text,) = await shop.queued(TEXT_TOPIC)
     assert text["to"] == "62811"
     assert "Dewi" in text["text"]
+
+
+async def test_staff_hear_in_every_chat_they_linked_and_no_key_names_a_phone(
+    shop: Shop, telegram_settings: Settings, keyring: Keyring
+) -> None:
+    async with shop.uow.write() as tx:
+        for name, phone in (("ani", "6281100000009"), ("budi", "6281100000008")):
+            await create_staff(tx, username=name, name=name, phone=phone, role=Role.ADMIN, password_hash=None)
+    staff = Staff(shop.uow, telegram_settings, keyring)
+    for address in ("77", "78"):
+        await staff.link_chat("telegram", address, "6281100000009")
+    async with shop.uow.write() as tx:
+        assert await tell(tx, telegram_settings, permission=Permission.CHATS, text="t", key="k") == 3
+    jobs = await shop.all(select(outbox.c.key, outbox.c.payload).order_by(outbox.c.id))
+    assert [each.payload["to"] for each in jobs] == ["77", "78", "6281100000008"]
+    assert not any("62811" in each.key for each in jobs)
+
+
+async def test_a_number_that_was_given_up_hears_nothing_more(shop: Shop, telegram_settings: Settings) -> None:
+    async with shop.uow.write() as tx:
+        await chat_access.unlink(tx, "whatsapp", DEWIS_PHONE, DEWI)
+    assert not await notified(shop, telegram_settings)
+    assert (await job(shop)).reason == "there is nowhere to send it"
+    await linked(shop, DEWI, DEWIS_CHAT)
+    await notified(shop, telegram_settings, key="n-2")
+    assert await way_of(shop, "n-2") == ("telegram", DEWIS_CHAT)
+    async with shop.uow.write() as tx:
+        await chat_access.link(tx, "whatsapp", DEWIS_PHONE, DEWI, ChatRole.OWNER)
+        await chat_access.unlink(tx, "telegram", DEWIS_CHAT, DEWI)
+    await notified(shop, telegram_settings, key="n-3")
+    assert await way_of(shop, "n-3") == ("whatsapp", DEWIS_PHONE)
 
 
 async def test_money_is_written_the_readers_way(shop: Shop, settings: Settings) -> None:
