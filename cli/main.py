@@ -120,6 +120,14 @@ def simulate(
 
 
 @app.command()
+def status() -> None:
+    """Show how the business stands: money today, open bills, lines, routers, what waits or is parked, the last runs."""
+    from cli.status import show
+
+    asyncio.run(show(settings_or_exit()))
+
+
+@app.command()
 def doctor() -> None:
     """Check settings, database, migrations and gateway, and say what to do about what is wrong."""
     from cli.doctor import examine
