@@ -13,7 +13,7 @@ from core.adapters.whatsapp import WhatsAppHandoff
 from core.audit import chain
 from core.billing import jobs as billing
 from core.billing import ledger
-from core.broadcasts import fanout
+from core.broadcasts import fanout, holding
 from core.broadcasts import jobs as broadcasts
 from core.broadcasts.fanout import BroadcastSteps, BroadcastTexts
 from core.handover import jobs as handover
@@ -86,7 +86,7 @@ def dispatcher(
         if handoffs
         else {}
     )
-    texts = TextDelivery(channels, uow)
+    texts = TextDelivery(channels, uow, holding.holder(uow, settings))
     return Dispatcher(
         services.uow,
         services.clock,
