@@ -20,7 +20,7 @@ from core.handover import jobs as handover
 from core.handover.delivery import HANDOFF_RETRIES, HANDOFF_TOPIC, HandoffDelivery
 from core.handover.ports import HandoffGateway
 from core.identity import commands as identity
-from core.messaging import chats, deliveries
+from core.messaging import chats, deliveries, unmatched
 from core.messaging.delivery import TextDelivery
 from core.messaging.notices import TEXT_TOPIC
 from core.messaging.ports import TextChannel
@@ -131,6 +131,7 @@ def scheduler(services: Services) -> Scheduler:
         await outbox.purge(uow, older_than=OUTBOX_RETENTION)
         await identity.purge(uow)
         await chats.purge(uow)
+        await unmatched.purge(uow, older_than=timedelta(days=services.settings.unmatched_days))
         await deliveries.purge(uow, older_than=OUTBOX_RETENTION)
         await services.partners.purge()
 
