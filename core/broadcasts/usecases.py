@@ -25,6 +25,8 @@ from core.settings import Settings
 _DRAFT_LIFETIME = timedelta(days=1)
 #: As many are listed, the newest first.
 _LISTED = 20
+#: Nobody knows what will be true a year from now.
+_LONGEST_WAIT = timedelta(days=366)
 
 
 class Broadcasts:
@@ -60,7 +62,7 @@ class Broadcasts:
     ) -> Draft:
         """Keep a text with its audience for confirmation; a repeated `request_id` gives the first one back.
 
-        Progress is told in `chat`. Raises `Invalid` as `rules.check_body` says, `Invalid("start_in_past")`,
+        Progress is told in `chat`. Raises `Invalid` as `rules.check_body` says, `Invalid("start_in_past")` (or a year away),
         `NotFound("audience")`, `Conflict("nobody_reachable")`.
         """
         body = check_body(body)
@@ -69,7 +71,7 @@ class Broadcasts:
             raise Conflict("nobody_reachable")
         channel, address = chat or (None, None)
         async with self._uow.write() as tx:
-            if start_at is not None and start_at < tx.now:
+            if start_at is not None and not tx.now <= start_at <= tx.now + _LONGEST_WAIT:
                 raise Invalid("start_in_past")
             await tx.insert_new(
                 broadcasts,

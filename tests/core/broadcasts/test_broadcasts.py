@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -233,6 +233,10 @@ async def test_a_scheduled_broadcast_waits_for_its_time(station: Station) -> Non
     assert len(await station.go_on(20)) == 4
     with pytest.raises(Invalid, match="start_in_past"):
         await station.broadcasts.compose(station.boss, EVERYBODY, TEXT, request_id="r-2", start_at=now)
+    with pytest.raises(Invalid, match="start_in_past"):
+        await station.broadcasts.compose(
+            station.boss, EVERYBODY, TEXT, request_id="r-3", start_at=datetime.max.replace(tzinfo=UTC)
+        )
 
 
 async def test_it_can_be_paused_gone_on_with_and_cancelled(station: Station) -> None:
