@@ -24,7 +24,7 @@ from core.platform.outbox import Priority
 from core.platform.uow import WriteTx
 from core.settings import Settings
 
-#: What is kept of one message, and how many of one request: nobody reads more.
+#: What is kept of one message, and how many lines until nothing more of the customer's is: nobody reads more.
 LONGEST_LINE, MOST_LINES = 2000, 500
 #: After an answer of ours that nothing follows for so long, the talk is over.
 QUIET = timedelta(minutes=60)
@@ -99,7 +99,7 @@ async def keep(
     """Store a line and when somebody has to be told next; None when it was kept before, or there are too many."""
     said = handover_lines.c
     count = select(func.count()).select_from(handover_lines).where(said.handover_id == row.id)
-    if await tx.scalar(count) >= MOST_LINES:
+    if author is None and await tx.scalar(count) >= MOST_LINES:
         return None
     last = await tx.first(
         select(said.id, said.author).where(said.handover_id == row.id).order_by(said.id.desc()).limit(1)

@@ -140,12 +140,12 @@ class Handovers:
             row = await self._locked(tx, handover_id)
             if (refused := await self._taken(tx, row, person)) is not None:
                 return refused
+            message_key = f"{person.actor}:{handover_id}:{request_id}"  # the same words may go to two chats
             line_id = await commands.keep(
-                tx, self._settings, row, text=text, message_key=f"{person.actor}:{request_id}", author=person
+                tx, self._settings, row, text=text, message_key=message_key, author=person
             )
             if line_id is None:
-                said = handover_lines.c
-                known = select(said.id).where(said.message_key == f"{person.actor}:{request_id}")
+                known = select(handover_lines.c.id).where(handover_lines.c.message_key == message_key)
                 return Sent(await tx.scalar(known) or 0)
             await commands.switch(tx, self._settings, row, Route.HANDOFF)
             await commands.tell_customer(

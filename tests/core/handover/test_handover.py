@@ -116,6 +116,21 @@ async def test_who_left_the_business_reads_no_more_of_a_talk(
     assert isinstance(taken, Taken)
 
 
+async def test_one_request_id_in_two_chats_and_the_last_of_many_lines_are_sent(
+    desk: Handovers, uow: UnitOfWork
+) -> None:
+    first, second = await ask(desk), await ask(desk, "6281200000004", "whatsapp:2")
+    async with uow.write() as tx:
+        line = {"handover_id": second, "text": "halo", "said_at": tx.now}
+        many = [line | {"message_key": f"m{number}"} for number in range(commands.MOST_LINES)]
+        await tx.execute(handover_lines.insert(), many)
+    for number in (first, second, second):
+        await desk.say(number, ADMIN, "Sebentar.", request_id="http:1")
+    async with uow.read() as tx:
+        told = await tx.all(select(outbox.c.id).where(outbox.c.key.like("handover-line-%")))
+    assert len(told) == 2
+
+
 async def test_the_story_is_told_from_where_one_left_off(desk: Handovers) -> None:
     number = await ask(desk)
     await desk.say(number, ADMIN, "halo", request_id="1")
