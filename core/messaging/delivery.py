@@ -47,6 +47,8 @@ class TextDelivery:
         if job.attempt > 1 and (known := await self._known(job)):
             return Done(known.provider_id, "the provider had it already")
         extras = msgspec.convert(job.payload["extras"], Extras)
+        if not await self._is_still_theirs(name, to, extras.customer_id):
+            return await self._elsewhere(job, extras, "this chat is not the customer's any more")
         message = OutgoingText(
             to=to,
             text=job.payload["text"],
@@ -60,6 +62,7 @@ class TextDelivery:
                     await self._follow(name, to, moved_to)
                 return Done(provider_id, None if certain else "accepted, but the answer was unreadable")
             case Gone(reason):
+                await self._mark_gone(name, to)
                 return await self._elsewhere(job, extras, reason)
             case Misconfigured(reason, holds_campaigns=True):
                 if self._on_hold is not None:
@@ -78,15 +81,27 @@ class TextDelivery:
         async with self._uow.write() as tx:
             await recipients.move_chat(tx, channel, old, new)
 
-    async def _elsewhere(self, job: Job, extras: Extras, reason: str) -> Outcome:
-        """Leave a chat that is gone for the customer's next one; repeating it after a crash queues nothing twice."""
-        channel, to = job.payload["channel"], job.payload["to"]
+    async def _mark_gone(self, channel: str, to: str) -> None:
         async with self._uow.write() as tx:
             await recipients.mark_chat(tx, channel, to, is_blocked=True)
-            if extras.customer_id is None:
-                return Park(reason)
+
+    async def _is_still_theirs(self, channel: str, to: str, customer_id: int | None) -> bool:
+        """Whether what was queued for a customer may still be read in this chat: it may have waited for long."""
+        if customer_id is None:
+            return True
+        async with self._uow.read() as tx:
+            reader = await recipients.recipient(tx, customer_id, channels=(channel,))
+        return reader is not None and any(each.to == to for each in reader.addresses)
+
+    async def _elsewhere(self, job: Job, extras: Extras, reason: str) -> Outcome:
+        """Leave a chat for the customer's next one; repeating it after a crash queues nothing twice."""
+        channel, to = job.payload["channel"], job.payload["to"]
+        if extras.customer_id is None:
+            return Park(reason)
+        async with self._uow.write() as tx:
             reader = await recipients.recipient(tx, extras.customer_id, channels=self._channels)
-            others = [each for each in reader.addresses if each.channel != channel] if reader else []
+            known = reader.addresses if reader else ()
+            others = [each for each in known if (each.channel, each.to) != (channel, to)]
             if not others:
                 return Park(reason)
             await send_text(

@@ -74,12 +74,17 @@ async def send_text(
         {"channel": channel, "to": to, "text": text, "extras": msgspec.to_builtins(extras)},
         key=key,
         # A newer code replaces an older one, so codes never queue behind each other.
-        ordering_key=None if priority is Priority.URGENT else f"{channel}:{to}:{int(priority)}",
+        ordering_key=None if priority is Priority.URGENT else text_order(channel, to, priority),
         priority=priority,
         delay=delay,
         expires_after=expires_after,
         sensitive=sensitive,
     )
+
+
+def text_order(channel: str, to: str, priority: Priority) -> str:
+    """What one chat's texts of one priority have in common: they go out one after another."""
+    return f"{channel}:{to}:{int(priority)}"
 
 
 async def notify(

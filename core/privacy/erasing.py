@@ -14,10 +14,11 @@ from core.customers.chat_access import PHONE_CHANNELS
 from core.customers.tables import chat_links, customer_accounts, customer_attributes, customers
 from core.handover.tables import handover_lines, handovers
 from core.identity.tables import chat_invites, logins, otp_challenges
+from core.messaging.notices import text_order
 from core.messaging.tables import chats, inbound_messages, notice_consents
 from core.network import switching
 from core.partners.tables import partner_inquiries
-from core.platform.outbox import State, outbox
+from core.platform.outbox import Priority, State, outbox
 from core.platform.uow import WriteTx
 from core.portal.tables import inbox
 from core.subscriptions.tables import subscriptions
@@ -64,7 +65,8 @@ async def _forget_chats(tx: WriteTx, customer: Row[Any]) -> None:
         ids = select(chats.c.id).where(here)
         await tx.execute(inbound_messages.delete().where(inbound_messages.c.chat_id.in_(ids)))
         await tx.execute(chats.delete().where(here))
-        sent = outbox.c.ordering_key.like(f"{channel}:{address}:%")
+        orders = [text_order(channel, address, priority) for priority in Priority]
+        sent = outbox.c.ordering_key.in_(orders)
         await tx.execute(outbox.delete().where(sent, outbox.c.state != State.PENDING))
 
 

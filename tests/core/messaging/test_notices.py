@@ -236,6 +236,19 @@ async def test_a_blocked_chat_without_another_way_is_parked(shop: Shop, telegram
     assert (parked.state, parked.reason) == (State.PARKED, "the person has blocked the bot")
 
 
+async def test_what_waited_while_its_chat_was_removed_goes_to_the_owner(
+    shop: Shop, telegram_settings: Settings
+) -> None:
+    await linked(shop, DEWI, DEWIS_CHAT)
+    await notified(shop, telegram_settings)
+    async with shop.uow.write() as tx:
+        await chat_access.unlink(tx, "telegram", DEWIS_CHAT, DEWI)
+    telegram, whatsapp = Mouth(), Mouth()
+    await deliver(shop, telegram, whatsapp)
+    assert telegram.sent == []
+    assert [each.to for each in whatsapp.sent] == [DEWIS_PHONE]
+
+
 async def test_a_chat_that_moved_is_followed(shop: Shop, telegram_settings: Settings) -> None:
     await linked(shop, DEWI, DEWIS_CHAT)
     await wrote(shop, "telegram", DEWIS_CHAT)
