@@ -16,14 +16,14 @@ KEY = {"X-MYWIFI-KEY": "demo-partner-key"}
 
 async def test_a_closed_line_opens_at_the_router_by_paying(demo: Installation) -> None:
     async with demo.running("serve"), httpx.AsyncClient(base_url=demo.url) as client:
-        assert await _closed(demo) == ["10.20.0.5"]
+        assert await closed_lines(demo) == ["10.20.0.5"]
         asked = {"no_services": WARUNG}
         [bill] = (await client.get("/api/billing/unpaid", params=asked, headers=KEY)).json()["data"]
         paid = {"invoice": bill["invoice"], "reference_no": "R-1", **asked}
         assert (await client.post("/api/billing/mark-as-paid", json=paid, headers=KEY)).status_code == 200
 
         async def is_open() -> bool:
-            return await _closed(demo) == []
+            return await closed_lines(demo) == []
 
         async def is_told() -> bool:
             shown = await client.get("/sandbox/phone/api/chats/6281200000001/messages?after=0")
@@ -45,7 +45,7 @@ async def test_without_lines_there_is_nothing_to_reconcile(demo: Installation) -
     assert run.out == "No router has a line of ours yet.\n"
 
 
-async def _closed(demo: Installation) -> list[str]:
+async def closed_lines(demo: Installation) -> list[str]:
     """Addresses on the list of the simulated router, asked over its own protocol."""
     with sqlite3.connect(demo.folder / "loket.db") as database:
         [(port,)] = database.execute("SELECT port FROM routers WHERE alias = 'RT-01'").fetchall()
