@@ -17,6 +17,7 @@ from core.messaging.ports import (
     Misconfigured,
     OutgoingText,
     Refused,
+    SendOutcome,
     TextChannel,
 )
 from core.messaging.received import DeliveryState
@@ -56,7 +57,11 @@ class TextDelivery:
             attachment=extras.attachment,
             approved=extras.approved,
         )
-        match await channel.send(message, idempotency_key=job.key):
+        return await self._concluded(job, extras, await channel.send(message, idempotency_key=job.key))
+
+    async def _concluded(self, job: Job, extras: Extras, sent: SendOutcome) -> Outcome:
+        name, to = job.payload["channel"], job.payload["to"]
+        match sent:
             case Accepted(provider_id, certain, moved_to):
                 if moved_to is not None:
                     await self._follow(name, to, moved_to)
