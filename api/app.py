@@ -15,7 +15,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
 from api import auth, docs
+from api.bills import bill
 from api.bills import routes as bills
+from api.bills.direct import Direct
 from api.edge import App, Edge
 from api.http import Message, answer
 from api.lean import LeanConnection
@@ -84,7 +86,8 @@ def create_app(services: Services, settings: Settings) -> Api:
     app = Api(__name__, static_folder=None)
     app.config["RESPONSE_TIMEOUT"] = None  # the proxy's business; here it would cost a task per request
     app.url_map.merge_slashes = False  # a slash too many is 404, never a redirect (mywifi contract §1)
-    auth.install(app.extensions, auth.Desk(services, networks(settings.trusted_proxies)))
+    desk = auth.Desk(services, networks(settings.trusted_proxies))
+    auth.install(app.extensions, desk)
     faces = (
         *BLUEPRINTS,
         staff_chats.blueprint,
@@ -104,7 +107,7 @@ def create_app(services: Services, settings: Settings) -> Api:
     app.register_error_handler(HTTPException, _say_http_error)
     app.register_error_handler(Exception, _say_server_error)
     edge: Any = Edge(
-        cast("App", app.asgi_app),
+        Direct(cast("App", app.asgi_app), desk, bill.VIEWS),
         allowed_origins=_listed(settings.cors_origins),
         larger_bodies={
             "/system/": nuxbill.LARGEST_BODY,

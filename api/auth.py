@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from msgspec import Struct
 from quart import current_app, request
 
@@ -18,19 +20,20 @@ class Desk(Struct, frozen=True):
     trusted_proxies: tuple[Network, ...]
 
 
-def install(extensions: dict[str, object], desk: Desk) -> None:
+def install(extensions: dict[str, object], given: Desk) -> None:
     """Give an app its desk."""
-    extensions[_KEY] = desk
+    extensions[_KEY] = given
 
 
-def _desk() -> Desk:
-    desk: Desk = current_app.extensions[_KEY]
-    return desk
+def desk() -> Desk:
+    """The running app's."""
+    found: Desk = current_app.extensions[_KEY]
+    return found
 
 
 def services() -> Services:
     """The use cases of the running app."""
-    return _desk().services
+    return desk().services
 
 
 def bearer_token() -> str:
@@ -41,6 +44,9 @@ def bearer_token() -> str:
 
 def client_ip() -> str:
     """The caller's address: the peer, or what trusted proxies say stands behind them (`LOKET_TRUSTED_PROXIES`)."""
-    peer = request.scope.get("client")
-    forwarded = request.headers.getlist("X-Forwarded-For")
-    return behind_proxies(peer[0] if peer else "", ",".join(forwarded), _desk().trusted_proxies)
+    return address_of(request.scope.get("client"), request.headers.getlist("X-Forwarded-For"), desk())
+
+
+def address_of(peer: Sequence[object] | None, forwarded: Iterable[str], at: Desk) -> str:
+    """The same from what a request consists of."""
+    return behind_proxies(str(peer[0]) if peer else "", ",".join(forwarded), at.trusted_proxies)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 import uvloop
@@ -20,72 +21,71 @@ import uvloop
 from api.app import create_app
 from benchmarks._invoice_servers import Send, _serve
 from core.bootstrap import Bell, bootstrap
+from core.identity.counters import _LOOK
 from core.messaging.ports import Accepted, OutgoingText, SendOutcome
+from core.partners.access import _LIVE_KEY
+from core.partners.callbacks import _DEFAULTS
+from core.partners.inquiry import _HELD_UNPAID, _OWNER, _UNPAID
+from core.partners.ledger import _CHANGE
+from core.partners.payment import _USED
+from core.partners.queries import _BY_REFERENCE, _LOCKED_INQUIRY, _PRODUCT_OF
+from core.partners.tables import deposit_entries, partner_inquiries, partner_transactions
+from core.platform import prepared
 from core.platform.logging import configure
+from core.platform.outbox import outbox
+from core.platform.prepared import Prepared
 from core.services import Services
 from core.settings import load
 from core.workers import dispatcher
 
-_KEY = (
-    "SELECT k.*, p.code, p.settles_at_once FROM partner_keys k JOIN partners p ON p.id = k.partner_id"
-    " WHERE k.key = ? AND k.is_active AND p.is_active"
-)
-_TALLY = "SELECT count, locked_until FROM attempt_counters WHERE bucket = ?"
-_PRODUCT = "SELECT * FROM partner_products WHERE partner_id = ? AND code = ?"
-_MAINTENANCE = "SELECT id FROM partner_maintenance WHERE ends_at > ? AND starts_at <= ? LIMIT 1"
-_CUSTOMER = (
-    "SELECT c.id, c.name, b.kind FROM customers c LEFT JOIN partner_blocks b ON b.customer_id = c.id"
-    " WHERE c.service_number = ?"
-)
-_SUBSCRIPTIONS = "SELECT status FROM subscriptions WHERE customer_id = ?"
-_PARTNER = "SELECT * FROM partners WHERE id = ?"
-_UNPAID = (
-    "SELECT id, year, month, amount - settled FROM invoices WHERE customer_id = ? AND status = 'unpaid'"
-    " ORDER BY year, month, id"
-)
-_NEW_INQUIRY = (
-    "INSERT INTO partner_inquiries (partner_id, product_id, customer_id, account_number, customer_name, bills,"
-    " admin, processing_fee, amount, month, is_used, created_at) VALUES (?,?,?,?,?,?,?,?,?,?,0,?) RETURNING id"
-)
-_REFERENCE = "SELECT * FROM partner_transactions WHERE partner_id = ? AND ref_number = ?"
-_INQUIRY = (
-    "SELECT i.*, p.* FROM partner_inquiries i JOIN partner_products p ON p.id = i.product_id"
-    " WHERE i.id = ? AND i.partner_id = ?"
-)
-_INVOICES = "SELECT id, amount - settled FROM invoices WHERE id = ? AND status = 'unpaid'"
-_NEW_TRANSACTION = (
-    "INSERT INTO partner_transactions (partner_id, ref_number, key_id, inquiry_id, fingerprint, state, response,"
-    " accepted_at) VALUES (?,?,?,?,?,'pending',299,?) RETURNING id"
-)
-_HOLD = "UPDATE partners SET balance = balance - ? WHERE id = ? AND balance - ? + credit_limit >= 0"
-_ENTRY = (
-    'INSERT INTO deposit_entries (partner_id, "transaction", account, amount, created_at) VALUES (?,?,?,?,?)'
-)
-_USED = "UPDATE partner_inquiries SET is_used = 1 WHERE id = ?"
-_ADDRESSES = "SELECT id FROM callback_urls WHERE partner_id = ? AND is_default"
-_JOB = (
-    "INSERT INTO outbox (topic, payload, key, priority, state, sensitive, attempts, due_at, created_at)"
-    " VALUES ('partner.settle', ?, ?, 0, 'pending', 0, 0, ?, ?)"
-)
+_INQUIRY_COLUMNS = (
+    "partner_id", "product_id", "customer_id", "account_number", "customer_name", "bills", "admin",
+    "processing_fee", "amount", "month", "is_used", "created_at",
+)  # fmt: skip
+_TRANSACTION_COLUMNS = (
+    "partner_id", "ref_number", "key_id", "inquiry_id", "fingerprint", "state", "response", "buyer_email",
+    "public_buyer_id", "accepted_at",
+)  # fmt: skip
+_ENTRY_COLUMNS = ("partner_id", "transaction", "created_at", "account", "amount")
+_JOB_COLUMNS = (
+    "topic", "payload", "key", "ordering_key", "priority", "state", "sensitive", "attempts", "due_at",
+    "expires_at", "created_at",
+)  # fmt: skip
+_JAKARTA = ZoneInfo("Asia/Jakarta")
+_MONTHS = ("Januari 2026", "Jan 2026")
 
 
 class Floor:
-    """No framework, no SQL layer, no unit of work: what the signature, the statements and the JSON cost."""
+    """No framework, no SQL layer, no unit of work: what the signatures, the statements and the JSON cost.
+
+    It sends the product's own statements, all of them and no other, in one transaction with the same durability; it
+    makes the token's HMAC and that of the counter's name; its answer is the same to the byte but for ids.
+    What it leaves out is what the product owes to strangers: it believes every claim but the signature, judges
+    nothing that it has read, keeps no limits, knows one secret, one product and one month.
+    """
 
     def __init__(self, database: str, secret: bytes) -> None:
         self._secret = secret
         self._connection = sqlite3.connect(database, isolation_level=None)
         for pragma in ("cache_size=-16384", "synchronous=NORMAL", "foreign_keys=ON", "wal_autocheckpoint=0"):
             self._connection.execute(f"PRAGMA {pragma}")
+        self._new_inquiry = prepared.inserting_keyed(partner_inquiries, _INQUIRY_COLUMNS)
+        self._new_transaction = prepared.inserting_new("sqlite", partner_transactions, _TRANSACTION_COLUMNS)
+        self._new_entry = prepared.inserting(deposit_entries, _ENTRY_COLUMNS).on_sqlite.sql
+        self._new_job = prepared.inserting_new("sqlite", outbox, _JOB_COLUMNS)
+
+    def _ask(self, statement: Prepared, **params: object) -> Any:
+        form = statement.on_sqlite
+        return self._connection.execute(form.sql, {**form.constants, **params}).fetchall()
 
     async def __call__(self, scope: dict[str, Any], receive: object, send: Send) -> None:
         if scope["type"] != "http":
             return
         headers = dict(scope["headers"])
         claims = self._verified(headers[b"token"])
-        now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         answer = self._pay if scope["path"].endswith("/payment") else self._inquire
-        body = orjson.dumps(answer(headers[b"key"].decode(), claims, now))
+        now = datetime.now(UTC)
+        body = orjson.dumps(answer(headers[b"key"].decode(), claims, now, f"{now:%Y-%m-%d %H:%M:%S.%f}"))
         said = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": said})
         await send({"type": "http.response.body", "body": body})
@@ -99,27 +99,22 @@ class Floor:
         found: dict[str, Any] = orjson.loads(base64.urlsafe_b64decode(body + b"=" * (-len(body) % 4)))
         return found
 
-    def _offer(self, key: str, claims: dict[str, Any], now: str) -> tuple[Any, Any]:
-        ask = self._connection.execute
-        found = ask(_KEY, (key,)).fetchone()
-        assert ask(_TALLY, (key,)).fetchone() is None
-        product = ask(_PRODUCT, (found[1], claims["productCode"])).fetchone()
-        assert ask(_MAINTENANCE, (now, now)).fetchone() is None
-        return found, product
+    def _admitted(self, key: str, now: str) -> Any:
+        bucket = hmac.new(self._secret, key.encode() + b"127.0.0.1", hashlib.sha256).hexdigest()
+        assert not self._ask(_LOOK, wanted=f"partner-signature:{bucket}")
+        (found,) = self._ask(_LIVE_KEY, presented=key, now=now)
+        return found
 
-    def _inquire(self, key: str, claims: dict[str, Any], now: str) -> dict[str, Any]:
-        ask = self._connection.execute
-        ask("BEGIN IMMEDIATE")
-        found, product = self._offer(key, claims, now)
-        customer, name, _ = ask(_CUSTOMER, (claims["accountNumber"],)).fetchone()
-        ask(_SUBSCRIPTIONS, (customer,)).fetchall()
-        ask(_PARTNER, (found[1],)).fetchone()
-        bills = ask(_UNPAID, (customer,)).fetchall()
-        total, account = sum(bill[3] for bill in bills) + 2500, claims["accountNumber"]
-        stored = orjson.dumps(bills).decode()
-        row = (found[1], product[0], customer, account, name, stored, 2500, 0, total, None, now)
-        (number,) = ask(_NEW_INQUIRY, row).fetchone()
-        ask("COMMIT")
+    def _inquire(self, key: str, claims: dict[str, Any], at: datetime, now: str) -> dict[str, Any]:
+        found, account = self._admitted(key, now), claims["accountNumber"]
+        self._connection.execute("BEGIN IMMEDIATE")
+        (product,) = self._ask(_PRODUCT_OF, partner_id=found[1], code=claims["productCode"], now=now)
+        ((customer, name, *_),) = self._ask(_OWNER, typed=account, upper=account)
+        bills = self._ask(_UNPAID, customer_id=customer)
+        total, stored = sum(bill[3] for bill in bills) + 2500, orjson.dumps(bills).decode()
+        values = (found[1], product[0], customer, account, name, stored, 2500, 0, total, None, False, now)
+        ((number,),) = self._ask(self._new_inquiry, **dict(zip(_INQUIRY_COLUMNS, values, strict=True)))
+        self._connection.execute("COMMIT")
         return {
             "responseCode": 300,
             "success": True,
@@ -136,34 +131,66 @@ class Floor:
                 "processingFee": 0,
                 "denom": "",
                 "validity": "",
-                "customerDetails": [{"key": "Nama Pelanggan", "value": name}],
-                "billDetails": [{"billId": str(bill[0]), "value": bill[3]} for bill in bills],
-                "productDetails": [{"key": "Periode", "value": "Jan 2026"}],
+                "customerDetails": [
+                    {"key": "Nama Pelanggan", "value": name},
+                    {
+                        "key": "Tanggal & Waktu Pembayaran",
+                        "value": f"{at.astimezone(_JAKARTA):%d %b %Y | %H:%M}",
+                    },
+                    {"key": "Nomor Pelanggan", "value": account},
+                ],
+                "billDetails": [
+                    *(
+                        {
+                            "billId": str(place),
+                            "billInfo": [{"key": "Bulan", "value": _MONTHS[0]}],
+                            "isMandatory": True,
+                            "key": "Jumlah Tagihan",
+                            "value": bill[3],
+                        }
+                        for place, bill in enumerate(bills, 1)
+                    ),
+                    {
+                        "billId": "0",
+                        "billInfo": [],
+                        "isMandatory": True,
+                        "key": "Biaya Administrasi",
+                        "value": 2500,
+                    },
+                ],
+                "productDetails": [{"key": "Periode", "value": _MONTHS[1]}],
                 "extraFields": [],
             },
         }
 
-    def _pay(self, key: str, claims: dict[str, Any], now: str) -> dict[str, Any]:
-        ask = self._connection.execute
-        ask("BEGIN IMMEDIATE")
-        found, product = self._offer(key, claims, now)
-        partner, reference = found[1], claims["refNumber"]
-        for _ in range(2):
-            assert ask(_REFERENCE, (partner, reference)).fetchone() is None
-        inquiry = ask(_INQUIRY, (claims["inquiryId"], partner)).fetchone()
-        ask(_CUSTOMER, (claims["accountNumber"],)).fetchone()
-        ask(_INVOICES, (orjson.loads(inquiry[6])[0][0],)).fetchone()
-        print_ = hashlib.sha256(orjson.dumps(claims)).hexdigest()
-        row = (partner, reference, found[0], claims["inquiryId"], print_, now)
-        (number,) = ask(_NEW_TRANSACTION, row).fetchone()
-        amount = claims["amount"]
-        ask(_HOLD, (amount, partner, amount))
-        ask(_ENTRY, (partner, f"payment:{number}", "deposit", amount, now))
-        ask(_ENTRY, (partner, f"payment:{number}", "clearing", -amount, now))
-        ask(_USED, (claims["inquiryId"],))
-        ask(_ADDRESSES, (partner,)).fetchall()
-        ask(_JOB, (orjson.dumps({"transaction_id": number}).decode(), f"partner.settle-{number}", now, now))
-        ask("COMMIT")
+    def _pay(self, key: str, claims: dict[str, Any], _at: datetime, now: str) -> dict[str, Any]:
+        found = self._admitted(key, now)
+        partner, reference, amount = found[1], claims["refNumber"], claims["amount"]
+        self._connection.execute("BEGIN IMMEDIATE")
+        (asked,) = self._ask(_LOCKED_INQUIRY, inquiry_id=claims["inquiryId"], partner_id=partner)
+        assert not self._ask(_BY_REFERENCE, partner_id=partner, ref_number=reference)
+        (product,) = self._ask(_PRODUCT_OF, partner_id=partner, code=claims["productCode"], now=now)
+        assert orjson.loads(asked[4])
+        self._ask(_HELD_UNPAID, customer_id=asked[1])
+        digest = hashlib.sha256(orjson.dumps(claims)).hexdigest()
+        values = (partner, reference, found[0], asked[0], digest, "pending", 299, None, None, now)
+        ((number,),) = self._ask(
+            self._new_transaction, **dict(zip(_TRANSACTION_COLUMNS, values, strict=True))
+        )
+        self._ask(_USED, inquiry_id=asked[0])
+        self._ask(_DEFAULTS, partner_id=partner)
+        job = (
+            "partner.settle", orjson.dumps({"transaction_id": number}).decode(), f"partner.settle-{number}",
+            None, 0, "pending", False, 0, now, None, now,
+        )  # fmt: skip
+        self._ask(self._new_job, **dict(zip(_JOB_COLUMNS, job, strict=True)))
+        entries = [
+            dict(zip(_ENTRY_COLUMNS, (partner, f"payment:{number}", now, account, part), strict=True))
+            for account, part in (("deposit", amount), ("clearing", -amount))
+        ]
+        self._connection.executemany(self._new_entry, entries)
+        self._ask(_CHANGE, of_partner=partner, change=-amount)
+        self._connection.execute("COMMIT")
         return {
             "responseCode": 299,
             "success": True,

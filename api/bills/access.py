@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from functools import wraps
+from collections.abc import Awaitable, Mapping
+from typing import Protocol, TypeVar
 
 import structlog
 from msgspec import Struct
-from quart import Response, request
 
-from api.auth import client_ip, services
 from api.bills.claims import Fields
-from api.http import answer
-from api.operations import View
 from core.partners import bodies
 from core.partners.access import Shown
 from core.partners.bodies import Envelope
@@ -25,6 +21,7 @@ from core.partners.codes import Code
 from core.partners.types import Declined, PartnerKey, Scope
 from core.platform.errors import Throttled, Unauthenticated, Unavailable
 from core.platform.limits import Allowance, allowance
+from core.services import Services
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +29,7 @@ _VERSIONS = frozenset({"1.0", "2.0"})
 #: Claims that the log tells of a call; names and addresses of people are not among them (§9).
 _TOLD = ("accountnumber", "productcode", "refnumber", "inquiryid", "amount", "month", "date")
 #: HTTP says 200 for every code a partner acts on; what it must not act on comes with an error status (§5.1).
-_STATUS = {
+_STATUS: Mapping[int, int] = {
     Code.UNAUTHORISED: 401,
     Code.EXTERNAL_ID_REUSED: 409,
     Code.RATE_LIMITED: 429,
@@ -56,6 +53,12 @@ class Terms(Struct, frozen=True):
     takes_file: bool = False
 
 
+class Visit(Shown, frozen=True):
+    """A request, whichever way it came in."""
+
+    version: str = "2.0"
+
+
 class Call(Struct):
     """What is learned of a request on its way: what is told of it in the log, and what goes out with any answer."""
 
@@ -70,39 +73,42 @@ class Replay(Struct, frozen=True):
     body: Envelope
 
 
-Reply = Envelope | Replay | Response
-PartnerView = Callable[[PartnerKey, Fields], Awaitable[Reply]]
+Answer_co = TypeVar("Answer_co", covariant=True)
 
 
-def for_partners(terms: Terms) -> Callable[[PartnerView], View]:
-    """Whoever shows a good key and token; the view is given the key and the claims."""
+class View(Protocol[Answer_co]):
+    """Does what a partner asks for, once the key and the claims are good; its calls are counted by its name."""
 
-    def decorate(view: PartnerView) -> View:
-        @wraps(view)
-        async def admitted() -> Response:
-            started = time.perf_counter()
-            call = Call()
-            reply = await _answered(view, terms, call)
-            log.info(
-                "partner_answered",
-                path=request.path,
-                ip=client_ip(),
-                rc=_code(reply),
-                ms=round((time.perf_counter() - started) * 1000, 1),
-                asked=call.asked,
-            )
-            return _response(reply, call.headers)
+    __name__: str
 
-        return admitted
-
-    return decorate
+    def __call__(self, services: Services, key: PartnerKey, fields: Fields, /) -> Awaitable[Answer_co]: ...
 
 
-async def _answered(view: PartnerView, terms: Terms, call: Call) -> Reply:
+async def answered(
+    view: View[Answer_co], terms: Terms, services: Services, visit: Visit
+) -> tuple[Answer_co | Envelope, Mapping[str, str]]:
+    """The view's answer for whoever shows a good key and token, else the refusal; with headers for either."""
+    started = time.perf_counter()
+    call = Call()
+    reply = await _caught(view, terms, services, visit, call)
+    log.info(
+        "partner_answered",
+        path=visit.path,
+        ip=visit.ip,
+        rc=_code(reply),
+        ms=round((time.perf_counter() - started) * 1000, 1),
+        asked=call.asked,
+    )
+    return reply, call.headers
+
+
+async def _caught(
+    view: View[Answer_co], terms: Terms, services: Services, visit: Visit, call: Call
+) -> Answer_co | Envelope:
     """Every expected end; a bug is logged here and answered as one, in the partners' form."""
     try:
         async with asyncio.timeout(terms.deadline_s):
-            return await _admitted(view, terms, call)
+            return await _admitted(view, terms, services, visit, call)
     except Unauthenticated:
         call.headers.clear()  # whoever is not let in is told nothing of the key
         return bodies.refused(Code.UNAUTHORISED)
@@ -123,39 +129,24 @@ async def _answered(view: PartnerView, terms: Terms, call: Call) -> Reply:
         return bodies.refused(Code.FAULT)
 
 
-async def _admitted(view: PartnerView, terms: Terms, call: Call) -> Reply:
-    gate, shown = services().partners.gate, await _shown()
-    key = await gate.key_of(shown, terms.scope)
+async def _admitted(
+    view: View[Answer_co], terms: Terms, services: Services, visit: Visit, call: Call
+) -> Answer_co:
+    gate = services.partners.gate
+    key = await gate.key_of(visit, terms.scope)
     structlog.contextvars.bind_contextvars(partner_id=key.partner_id, key_id=key.id)
-    rate = key.rate or terms.rate
-    call.rate = rate
-    call.headers |= _left(await services().throttle.count(rate, "partner", view.__name__, str(key.id)))
-    claims = await gate.claims_of(key, shown)
+    call.rate = rate = key.rate or terms.rate
+    call.headers |= _left(await services.throttle.count(rate, "partner", view.__name__, str(key.id)))
+    claims = await gate.claims_of(key, visit)
     call.asked = {name: claims.by_name[name] for name in _TOLD if name in claims.by_name}
-    if request.headers.get("VERSION", "2.0").strip() not in _VERSIONS:
+    if visit.version.strip() not in _VERSIONS:
         raise Declined(terms.malformed, "VERSION")
     fields = Fields(claims, terms.malformed)
     if terms.takes_file:
-        fields.check_file(shown.body)
+        fields.check_file(visit.body)
     else:
-        fields.check_body(shown.body)
-    return await view(key, fields)
-
-
-async def _shown() -> Shown:
-    show = request.headers.get
-    body = await request.get_data(cache=True, as_text=False, parse_form_data=False)
-    return Shown(
-        key=show("KEY", ""),
-        token=show("TOKEN", ""),
-        ip=client_ip(),
-        method=request.method,
-        path=request.path,
-        body=body,
-        timestamp=show("X-Timestamp", ""),
-        signature=show("X-Signature", ""),
-        external_id=show("X-External-Id", ""),
-    )
+        fields.check_body(visit.body)
+    return await view(services, key, fields)
 
 
 def _left(rate: Allowance) -> dict[str, str]:
@@ -171,23 +162,17 @@ def _later(seconds: int) -> dict[str, str]:
     return {"RateLimit-Remaining": "0", "RateLimit-Reset": str(seconds), "Retry-After": str(seconds)}
 
 
-def _code(reply: Reply) -> int:
+def _code(reply: object) -> int:
     match reply:
-        case Envelope():
-            return reply.response_code
-        case Replay(body):
-            return body.response_code
+        case Envelope(response_code=code) | Replay(Envelope(response_code=code)):
+            return code
         case _:
             return Code.SUCCESS
 
 
-def _response(reply: Reply, headers: Mapping[str, str]) -> Response:
-    match reply:
-        case Envelope():
-            said = answer(reply, _STATUS.get(Code(reply.response_code), 200))
-        case Replay(body):
-            said = answer(body, headers={"Idempotent-Replayed": "true"})
-        case _:
-            said = reply
-    said.headers.update(headers)
-    return said
+def written(reply: Envelope | Replay, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+    """Status, headers and body of an answer."""
+    if isinstance(reply, Replay):
+        return 200, {"Idempotent-Replayed": "true", **headers}, bodies.encoded(reply.body)
+    status = _STATUS.get(reply.response_code, 200)
+    return status, headers, bodies.encoded(reply)

@@ -6,17 +6,19 @@ import asyncio
 
 from quart import Blueprint
 
-from api.auth import services
-from api.bills.access import Replay, Terms, for_partners
+from api.bills.access import Replay, Terms
 from api.bills.claims import Fields, payment_order, question
+from api.bills.direct import Views
+from api.bills.door import for_partners
 from core.partners import bodies
 from core.partners.bodies import Envelope
 from core.partners.codes import Code
 from core.partners.scenarios import SLOW_ANSWER_S, scenario
 from core.partners.types import Declined, PartnerKey, Scope, Taken
 from core.platform.errors import Throttled, Unavailable
+from core.services import Services
 
-blueprint = Blueprint("bills", __name__, url_prefix="/api")
+blueprint = Blueprint("bills", __name__)
 
 #: Inquiries of one account by one partner (§6, RC 330), and questions about one payment (§7).
 SAME_ACCOUNT, SAME_REFERENCE = "10/30 minute", "1/5 second"
@@ -33,17 +35,14 @@ _PAYMENT = Terms(
 _STATUS = Terms(Scope.STATUS, "20/second")
 
 
-@blueprint.post("/v2/bill/check")
-@blueprint.post("/v1/bill/check")
-@for_partners(_INQUIRY)
-async def check_bill(key: PartnerKey, fields: Fields) -> Envelope:
+async def check_bill(services: Services, key: PartnerKey, fields: Fields) -> Envelope:
     """What an account owes: RC 300, or why not."""
     asked = question(fields)
     try:
-        await services().throttle.hit(
+        await services.throttle.hit(
             SAME_ACCOUNT, "partner-account", str(key.partner_id), asked.account_number.upper()
         )
-        inquiry = await services().partners.inquire(
+        inquiry = await services.partners.inquire(
             key,
             account_number=asked.account_number,
             product_code=asked.product_code,
@@ -53,20 +52,17 @@ async def check_bill(key: PartnerKey, fields: Fields) -> Envelope:
         raise Declined(Code.TOO_OFTEN) from often
     except Unavailable as down:
         raise Declined(Code.INQUIRY_DOWN) from down
-    return bodies.of_inquiry(inquiry, services().settings.zone)
+    return bodies.of_inquiry(inquiry, services.settings.zone)
 
 
-@blueprint.post("/v2/bill/payment")
-@blueprint.post("/v1/bill/payment")
-@for_partners(_PAYMENT)
-async def pay_bill(key: PartnerKey, fields: Fields) -> Envelope | Replay:
+async def pay_bill(services: Services, key: PartnerKey, fields: Fields) -> Envelope | Replay:
     """RC 299 once it is certain; the same order again gets the state of the first one."""
     order = payment_order(fields)
     async with asyncio.timeout(_PAYMENT_DEADLINE_S):
-        taken = await services().partners.pay(key, order)
-    taken = await services().partners.finish(key, taken)
+        taken = await services.partners.pay(key, order)
+    taken = await services.partners.finish(key, taken)
     await _played_slowness(taken)
-    body = bodies.of_transaction(taken.transaction, services().settings.zone)
+    body = bodies.of_transaction(taken.transaction, services.settings.zone)
     return Replay(body) if taken.is_replay else body
 
 
@@ -77,14 +73,25 @@ async def _played_slowness(taken: Taken) -> None:
         await asyncio.sleep(scenario(inquiry.account_number).answers_after_s)
 
 
-@blueprint.post("/v2/bill/status")
-@blueprint.post("/v1/bill/status")
-@for_partners(_STATUS)
-async def show_status(key: PartnerKey, fields: Fields) -> Envelope:
+async def show_status(services: Services, key: PartnerKey, fields: Fields) -> Envelope:
     """What became of a payment: RC 0, 299 or 1xx as it is; 188 when this partner certainly has none of that name."""
     ref_number = fields.reference()
-    await services().throttle.hit(SAME_REFERENCE, "partner-status", str(key.partner_id), ref_number)
-    transaction = await services().partners.transaction(key, ref_number)
+    await services.throttle.hit(SAME_REFERENCE, "partner-status", str(key.partner_id), ref_number)
+    transaction = await services.partners.transaction(key, ref_number)
     if transaction is None:
         return bodies.of_nobody()
-    return bodies.of_transaction(transaction, services().settings.zone)
+    return bodies.of_transaction(transaction, services.settings.zone)
+
+
+_VERSIONS = ("v2", "v1")
+_NAMED: Views = {
+    "check": (check_bill, _INQUIRY),
+    "payment": (pay_bill, _PAYMENT),
+    "status": (show_status, _STATUS),
+}
+#: By path, for whoever answers without Quart.
+VIEWS: Views = {f"/api/{version}/bill/{name}": of for version in _VERSIONS for name, of in _NAMED.items()}
+for _name, (_view, _terms) in _NAMED.items():
+    _endpoint = for_partners(_terms)(_view)
+    for _version in _VERSIONS:
+        blueprint.post(f"/api/{_version}/bill/{_name}")(_endpoint)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from msgspec import Struct
@@ -59,6 +60,7 @@ def charge(keyring: Keyring, limit: Limit, *who: str) -> Charge:
     return Charge(f"{limit.name}:{keyring.keyed_hash(limit.name, *hashable)}", limit)
 
 
+@lru_cache(maxsize=4096)
 def origin(ip: str) -> str:
     """What an address is counted as: one IPv6 customer holds a whole /64, and a chat's name stands for itself."""
     try:

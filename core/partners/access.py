@@ -8,7 +8,8 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import structlog
@@ -84,7 +85,7 @@ class Gate:
             raise _refused("unknown key") if row is None else _refused(problem, row.id)
         used_at = row.last_used_at
         is_worth_noting = missed or used_at is None or now >= used_at + _USE_IS_NOTED_EVERY
-        return _as_key(row, scope, is_worth_noting=is_worth_noting)
+        return _as_key(row, scope, now, is_worth_noting=is_worth_noting)
 
     async def _read_in_vain(self, shown: Shown, sealed: str) -> None:
         try:
@@ -111,10 +112,8 @@ class Gate:
 
     async def _note(self, key: PartnerKey, shown: Shown, secret: str, claims: Claims) -> None:
         """Check what ages, remember what must not come twice, and forget wrong signatures."""
-        async with self._uow.read() as tx:
-            now = tx.now
-        jti = _fresh_jti(key, claims, now)
-        external_id = _signed_external_id(key, shown, secret, now)
+        jti = _fresh_jti(key, claims, key.found_at)
+        external_id = _signed_external_id(key, shown, secret, key.found_at)
         if not (jti or external_id or key.is_worth_noting):
             return
         async with self._uow.write() as noting:
@@ -175,7 +174,7 @@ async def _live_key(tx: ReadTx, presented: str) -> Any:
     return rows[0] if rows else None
 
 
-def _as_key(row: Any, scope: Scope, *, is_worth_noting: bool) -> PartnerKey:
+def _as_key(row: Any, scope: Scope, now: datetime, *, is_worth_noting: bool) -> PartnerKey:
     return PartnerKey(
         row.id,
         row.partner_id,
@@ -188,6 +187,7 @@ def _as_key(row: Any, scope: Scope, *, is_worth_noting: bool) -> PartnerKey:
         row.limits.get(scope),
         row.settles_at_once,
         is_worth_noting,
+        now,
     )
 
 
@@ -200,7 +200,7 @@ def _problem(row: Any, ip: str, scope: Scope) -> str:
 
 def _is_allowed_from(networks: Iterable[str], ip: str) -> bool:
     """A key without networks works from everywhere; one that may pay in production always has some."""
-    places = [ip_network(network) for network in networks]
+    places = [_network(network) for network in networks]
     if not places:
         return True
     try:
@@ -210,6 +210,11 @@ def _is_allowed_from(networks: Iterable[str], ip: str) -> bool:
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return any(address in place for place in places)
+
+
+@lru_cache(maxsize=1024)
+def _network(written: str) -> IPv4Network | IPv6Network:
+    return ip_network(written)
 
 
 def _fresh_jti(key: PartnerKey, claims: Claims, now: datetime) -> str:

@@ -9,6 +9,7 @@ import hmac
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -43,9 +44,15 @@ def read(token: str, secret: str) -> Claims:
     expected = hmac.new(secret.encode(), signed.encode("utf-8", "replace"), hashlib.sha256).digest()
     if not hmac.compare_digest(_decoded(signature), expected):
         raise BadToken("signature")
-    if dict(_object(head)).get("alg") != "HS256":
+    if _algorithm(head) != "HS256":
         raise BadToken("algorithm")
     return _folded(_object(body))
+
+
+@lru_cache(maxsize=64)
+def _algorithm(head: str) -> object:
+    """Signers write the same head on every token."""
+    return dict(_object(head)).get("alg")
 
 
 def _decoded(segment: str) -> bytes:
@@ -61,7 +68,8 @@ def _decoded(segment: str) -> bytes:
 
 def _object(segment: str) -> list[tuple[str, object]]:
     try:
-        pairs = json.loads(_decoded(segment), object_pairs_hook=_Pairs, parse_constant=_no_constant)
+        raw = _decoded(segment)
+        pairs = _JSON.decode(raw.decode(json.detect_encoding(raw), "surrogatepass"))
     except (ValueError, RecursionError) as error:
         raise BadToken("not JSON") from error
     if not isinstance(pairs, _Pairs):
@@ -75,6 +83,9 @@ class _Pairs(list[tuple[str, object]]):
 
 def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=_Pairs, parse_constant=_no_constant)
 
 
 def _plain(value: object) -> object:

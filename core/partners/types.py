@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from datetime import UTC, datetime
 
 from msgspec import Struct
 
@@ -66,6 +66,9 @@ class PartnerKey(Struct, frozen=True):
     is_worth_noting: bool = (
         False  # its use was not noted for a while, or wrong signatures are to be forgotten
     )
+    found_at: datetime = datetime.min.replace(
+        tzinfo=UTC
+    )  # when it was live: what a token says of its age is compared with it
 
 
 class Product(Struct, frozen=True):

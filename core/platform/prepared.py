@@ -89,7 +89,7 @@ class Form:
     ) -> None:
         compiled: Any = statement.compile(dialect=dialect, column_keys=columns)
         self.sql = str(compiled)
-        self._constants = _constants(compiled)
+        self.constants = _constants(compiled)
         self._writers = _writers(compiled, dialect)
         self._order: Sequence[str] = compiled.positiontup or ()
         told = statement.exported_columns
@@ -98,7 +98,7 @@ class Form:
 
     def named(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """The driver's values by name."""
-        given = {**self._constants, **params}
+        given = {**self.constants, **params}
         for name, writer in self._writers:
             given[name] = writer(given[name])
         return given
