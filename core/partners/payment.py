@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, text
+from sqlalchemy import Row, bindparam, func, literal_column, select
 
 from core.partners import ledger, queries
 from core.partners.availability import why_closed
@@ -24,7 +24,9 @@ from core.platform.uow import ReadTx, WriteTx
 from core.settings import Settings
 
 #: A twin waits this long for the other one's commit (§7.5).
-_LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '3s'")
+_LOCK_TIMEOUT = Prepared(
+    select(func.set_config(literal_column("'lock_timeout'"), literal_column("'3s'"), literal_column("true")))
+)
 
 
 async def take(tx: WriteTx, settings: Settings, key: PartnerKey, order: PaymentOrder) -> Taken:
@@ -33,7 +35,7 @@ async def take(tx: WriteTx, settings: Settings, key: PartnerKey, order: PaymentO
     Raises `Declined`; then nothing was stored, and the reference may be used again.
     """
     if tx.on_postgres:
-        await tx.execute(_LOCK_TIMEOUT)
+        await tx.rows(_LOCK_TIMEOUT)
     inquiry = await queries.locked_inquiry(tx, key.partner_id, order.inquiry_id)
     if taken := await _taken_before(
         tx, key, order

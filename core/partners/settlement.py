@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import string
 from typing import Any
@@ -29,6 +30,8 @@ from core.settings import Settings
 log = structlog.get_logger(__name__)
 
 SETTLE_TOPIC = "partner.settle"
+#: Settlements wait for the database and for nothing else: more at once would only take its connections from requests.
+_AT_ONCE = 2
 #: Quick, because partners ask after 150 s, and patient, because only a broken database makes it fail.
 RETRIES = RetryPolicy(first_s=1, factor=2, longest_s=60, limit=50)
 _TOKEN_ALPHABET = string.ascii_uppercase + string.digits
@@ -46,9 +49,11 @@ class PartnerSettlement:
 
     def __init__(self, uow: UnitOfWork, settings: Settings) -> None:
         self._uow, self._settings = uow, settings
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def __call__(self, job: Job) -> Outcome:
-        await self.settle(int(job.payload["transaction_id"]))
+        async with self._turns:
+            await self.settle(int(job.payload["transaction_id"]))
         return Done()
 
     async def settle(self, transaction_id: int) -> None:
