@@ -30,8 +30,8 @@ from core.settings import Settings
 log = structlog.get_logger(__name__)
 
 SETTLE_TOPIC = "partner.settle"
-#: Settlements wait for the database and for nothing else: more at once would only take its connections from requests.
-_AT_ONCE = 2
+#: Some share one sync of the disk; more at once would take the connections that requests need.
+_AT_ONCE = 6
 #: Quick, because partners ask after 150 s, and patient, because only a broken database makes it fail.
 RETRIES = RetryPolicy(first_s=1, factor=2, longest_s=60, limit=50)
 _TOKEN_ALPHABET = string.ascii_uppercase + string.digits
