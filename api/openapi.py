@@ -65,9 +65,6 @@ def document(app: Quart) -> Json:
     }
 
 
-_PDF: Json = {"application/pdf": {"schema": {"type": "string", "contentMediaType": "application/pdf"}}}
-
-
 def _endpoints(app: Quart) -> Iterator[Endpoint]:
     """Routes with a promise, in order of registration; a view's first rule is its primary one."""
     seen: set[str] = set()
@@ -126,12 +123,14 @@ def _responses(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, Json]]:
     for outcome in outcomes:
         if outcome.body not in by_status[outcome.status]:
             by_status[outcome.status].append(outcome.body)
+    content: Json
     for status, bodies in sorted(by_status.items()):
-        if Paper() in bodies:
-            yield str(status), {"description": HTTPStatus(status).phrase, "content": _PDF}
+        if files := [body.media_type for body in bodies if isinstance(body, Paper)]:
+            content = {kind: {"schema": {"type": "string", "contentMediaType": kind}} for kind in files}
+            yield str(status), {"description": HTTPStatus(status).phrase, "content": content}
             continue
         shapes = [_ref(name) for name in dict.fromkeys(type(body).__name__ for body in bodies)]
-        content: Json = {"schema": shapes[0] if len(shapes) == 1 else {"anyOf": shapes}}
+        content = {"schema": shapes[0] if len(shapes) == 1 else {"anyOf": shapes}}
         content["examples"] = {
             f"example{number}": {"value": _plain(body)} for number, body in enumerate(bodies, 1)
         }

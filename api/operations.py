@@ -34,7 +34,9 @@ class Refusal(Struct, frozen=True):
 
 
 class Paper(Struct, frozen=True):
-    """Stands for an answer that is a PDF instead of JSON."""
+    """Stands for an answer that is a file instead of JSON."""
+
+    media_type: str = "application/pdf"
 
 
 class Outcome(Struct, frozen=True):

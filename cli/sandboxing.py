@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -13,8 +14,10 @@ from core.identity.tables import logins
 from core.network.tables import routers
 from core.services import Services
 from core.settings import Settings
+from core.testing.demo.neighbours import load_neighbours
 from sandbox import telegram, whatsapp
-from sandbox.routeros import Simulator, demo_router
+from sandbox.routeros import BOX, NEIGHBOURS, Life, Simulator, demo_router, with_neighbours
+from sandbox.routeros.control import create_blueprint as network_switches
 from sandbox.whatsapp import Contact, Gateway
 from sandbox.whatsapp.providers import (
     CloudApi,
@@ -28,6 +31,8 @@ from sandbox.whatsapp.providers import (
 
 _MOST_CONTACTS = 50
 _SIMULATED_ROUTER = "RT-01"
+_FIRST_OF_THE_STREET = "john_pppoe"
+_TICK_S = 5
 
 
 async def mount(app: Quart, services: Services) -> Callable[[], Awaitable[None]]:
@@ -53,16 +58,30 @@ async def mount(app: Quart, services: Services) -> Callable[[], Awaitable[None]]
         people=[telegram.Person(contact.phone, contact.name, contact.note) for contact in contacts],
     )
     app.register_blueprint(telegram.create_blueprint(telegram_api))
-    router = Simulator(replace(demo_router(), has_modems=True))
+    router = Simulator(with_neighbours(replace(demo_router(), has_modems=True)))
     await router.start()
     await _point_at(services, router.port)
+    if settings.demo:
+        await load_neighbours(services.uow, BOX, NEIGHBOURS)
+    # John's own session stays as the documents' examples show it, until it is cut.
+    life = Life(router.state, {BOX: (_FIRST_OF_THE_STREET, *NEIGHBOURS)}, frozenset({_FIRST_OF_THE_STREET}))
+    app.register_blueprint(network_switches(life))
+    ticking = asyncio.create_task(_tick(life))
 
     async def end() -> None:
+        ticking.cancel()
         await gateway.close()
         await telegram_api.close()
         await router.stop()
 
     return end
+
+
+async def _tick(life: Life) -> None:
+    """Time passes behind the router, until the stand-ins are ended."""
+    while True:
+        await asyncio.sleep(_TICK_S)
+        life.go_on(_TICK_S)
 
 
 def providers(settings: Settings, base_url: str) -> list[Provider]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from api.mywifi import bodies
+from api.mywifi import history_bodies as history
 from api.mywifi import line_bodies as line
 
 USER = bodies.User(
@@ -103,6 +104,19 @@ LINE = line.LineFound(
             ),
             totals=line.SessionTotals(94000, 450000, 200000),
         ),
+    )
+)
+
+HISTORY = history.HistoryFound(
+    data=history.LineHistory(
+        no_services="ISP00123",
+        period="24h",
+        begins="2026-11-21T03:15:00Z",
+        ends="2026-11-22T03:07:12Z",
+        step_minutes=15,
+        is_online=True,
+        totals=history.HistoryTotals(85_800, 85_500, 99, 1, 1_200_000_000, 12_400_000_000),
+        stretches=(history.HistoryStretch("2026-11-22T03:00:00Z", 420, 420, 0, 13_000_000, 140_000_000),),
     )
 )
 

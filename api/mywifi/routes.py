@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.mywifi import auth, billing, catalog, customer, help, invoice, line, papers, recovery  # noqa: A004 - the contract's own word
+from api.mywifi import auth, billing, catalog, customer, help, history, invoice, line, papers, recovery  # noqa: A004 - the contract's own word
 
 BLUEPRINTS = (
     auth.blueprint,
@@ -10,6 +10,7 @@ BLUEPRINTS = (
     catalog.blueprint,
     customer.blueprint,
     line.blueprint,
+    history.blueprint,
     help.blueprint,
     invoice.blueprint,
     papers.blueprint,

@@ -1,6 +1,6 @@
 """A stand-in for MikroTik routers: the RouterOS API at wire level, with a describable world and faults on demand."""
 
-from sandbox.routeros.demo import crowded, demo_router
+from sandbox.routeros.demo import BOX, NEIGHBOURS, crowded, demo_router, with_neighbours
 from sandbox.routeros.faults import (
     Babbles,
     Closes,
@@ -14,6 +14,7 @@ from sandbox.routeros.faults import (
     Refuses,
     Slow,
 )
+from sandbox.routeros.life import Life
 from sandbox.routeros.simulator import Simulator
 from sandbox.routeros.wire import Request
 from sandbox.routeros.world import (
@@ -36,6 +37,8 @@ from sandbox.routeros.world import (
 )
 
 __all__ = [
+    "BOX",
+    "NEIGHBOURS",
     "AddressListEntry",
     "ApiUser",
     "ArpEntry",
@@ -53,6 +56,7 @@ __all__ = [
     "Interface",
     "Lease",
     "Lies",
+    "Life",
     "ManagerSession",
     "ManagerUser",
     "PppActive",
@@ -67,4 +71,5 @@ __all__ = [
     "Slow",
     "crowded",
     "demo_router",
+    "with_neighbours",
 ]

@@ -126,3 +126,25 @@ def crowded(router: Router, sessions: int) -> Router:
         for number in range(sessions)
     )
     return replace(router, ppp_active=(*router.ppp_active, *crowd))
+
+
+#: The box in John's street, and who is joined to the fibre there besides him.
+BOX = "ODP-JKT-07"
+NEIGHBOURS = tuple(f"fiber-{number:02}" for number in range(2, 15))
+
+
+def with_neighbours(router: Router) -> Router:
+    """The router with the rest of John's street online, too."""
+    street = tuple(
+        PppActive(
+            user,
+            f"10.10.11.{number}",
+            uptime=f"{number % 6}d{number}h",
+            upload=40_000_000 * number,
+            download=500_000_000 * number,
+            session_id=f"0x{0x81400000 + number:08x}",
+        )
+        for number, user in enumerate(NEIGHBOURS, 2)
+    )
+    secrets = tuple(PppSecret(user, profile="REG50M") for user in NEIGHBOURS)
+    return replace(router, ppp_active=(*router.ppp_active, *street), secrets=(*router.secrets, *secrets))

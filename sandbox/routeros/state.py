@@ -26,6 +26,8 @@ class State:
         for visitor in router.hotspot_active:
             self.let_in(visitor)
         self._modems = router.ppp_active if router.has_modems else ()
+        #: Users whose modems cannot dial in whatever the router permits.
+        self.without_power: set[str] = set()
 
     def table(self, menu: str) -> Table | None:
         return self.tables.get(menu)
@@ -57,7 +59,8 @@ class State:
         for modem in self._modems:
             is_up = self.tables["/ppp/active"].select((f"?name={modem.name}",))
             secret = self.tables["/ppp/secret"].select((f"?name={modem.name}",))
-            if not is_up and secret and secret[0]["disabled"] == "false":
+            may_dial = modem.name not in self.without_power and secret and secret[0]["disabled"] == "false"
+            if not is_up and may_dial:
                 self.dial_in(replace(modem, uptime="1s", upload=0, download=0))
 
     def reboot(self) -> None:
