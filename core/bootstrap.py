@@ -100,7 +100,7 @@ async def bootstrap(
             catalog=Catalog(uow),
             broadcasts=Broadcasts(uow, settings),
             billing=Billing(uow, settings),
-            prepaid=Prepaid(uow, settings, keyring),
+            prepaid=Prepaid(uow, settings, keyring, passwords),
             tickets=Tickets(uow, settings),
             proofs=proofs,
             office=Office(uow, settings),

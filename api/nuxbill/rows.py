@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from api.nuxbill.call import CustomerCaller
 from core.directory.types import Entry, Package
 from core.identity.staff_accounts import StaffAccount
+from core.prepaid.types import Order, PrepaidPlan, Running, Sale, Voucher
 
 
 def moment(at: datetime | None, zone: ZoneInfo) -> str | None:
@@ -23,12 +24,6 @@ def day(on: date | None) -> str | None:
 def money(amount: int) -> Decimal:
     """Whole rupiah as a decimal column: `15000.00`."""
     return Decimal(amount).quantize(Decimal("0.01"))
-
-
-def round_tax(price: int, percent: str) -> int:
-    """The tax on a price in whole rupiah; `percent` is a decimal as text, empty for none (§5.6)."""
-    exact = Decimal(price) * Decimal(percent or 0) / 100
-    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def customer_row(entry: Entry, zone: ZoneInfo) -> dict[str, object]:
@@ -66,25 +61,148 @@ _TYPES = {"PPPOE": "PPPOE", "HOTSPOT": "Hotspot", "VPN": "VPN"}
 
 def package_row(package: Package, username: str, zone: ZoneInfo) -> dict[str, object]:
     """What runs, as a row of `tbl_user_recharges` joined with its plan; a monthly subscription ends on no date."""
-    begun = package.begun_at.astimezone(zone)
     return {
         "id": package.id,
         "customer_id": package.customer_id,
         "username": username,
         "plan_id": package.plan_id,
         "namebp": package.plan,
-        "recharged_on": begun.date().isoformat(),
-        "recharged_time": begun.strftime("%H:%M:%S"),
-        "expiration": None,
-        "time": None,
+        **_span(package.begun_at, package.expires_at, zone),
         "status": "on" if package.is_on else "off",
-        "method": "",
-        "routers": package.router,
+        "method": package.method,
+        "routers": package.router or ("radius" if package.expires_at else ""),
         "type": _TYPES.get(package.mode, package.mode),
-        "plan_type": "Personal",
-        "prepaid": "no",
+        "admin_id": package.staff_id or 0,
+        "plan_type": package.plan_type,
+        "prepaid": "yes" if package.is_prepaid else "no",
         "price": str(package.price),
         "name_bw": "",
+    }
+
+
+def recharge_row(package: Running, zone: ZoneInfo) -> dict[str, object]:
+    """A package as a row of `tbl_user_recharges`; a guest, who is known by a voucher, has no customer."""
+    return {
+        "id": package.subscription_id,
+        "customer_id": 0 if package.is_guest else package.customer_id,
+        "username": package.username,
+        "plan_id": package.plan_id,
+        "namebp": package.plan_name,
+        **_span(package.recharged_at, package.expires_at, zone),
+        "status": "on" if package.is_on else "off",
+        "method": package.method,
+        "routers": package.router,
+        "type": package.kind,
+        "admin_id": package.staff_id or 0,
+    }
+
+
+def sale_row(sale: Sale, zone: ZoneInfo) -> dict[str, object]:
+    """A sale as a row of `tbl_transactions`."""
+    return {
+        "id": sale.id,
+        "invoice": sale.number,
+        "username": sale.username,
+        "user_id": 0 if sale.is_guest else sale.customer_id,
+        "plan_name": sale.plan_name,
+        "price": str(sale.price),
+        **_span(sale.sold_at, sale.expires_at, zone),
+        "method": sale.method,
+        "routers": sale.router,
+        "type": sale.kind,
+        "note": sale.note,
+        "admin_id": sale.staff_id or 0,
+    }
+
+
+def order_row(order: Order, zone: ZoneInfo) -> dict[str, object]:
+    """A purchase as a row of `tbl_payment_gateway`, without what was said to and by the gateway."""
+    return {
+        "id": order.id,
+        "username": order.username,
+        "user_id": order.customer_id,
+        "gateway": order.gateway,
+        "gateway_trx_id": order.gateway_reference,
+        "plan_id": order.plan_id or 0,
+        "plan_name": order.plan_name,
+        "routers_id": order.router_id or 0,
+        "routers": order.router,
+        "price": str(order.price),
+        "pg_url_payment": order.url,
+        "payment_method": order.method,
+        "payment_channel": order.channel,
+        "expired_date": moment(order.expires_at, zone),
+        "created_date": moment(order.created_at, zone),
+        "paid_date": moment(order.paid_at, zone),
+        "trx_invoice": order.invoice,
+        "status": int(order.status),
+    }
+
+
+def plan_row(plan: PrepaidPlan) -> dict[str, object]:
+    """A plan as a row of `tbl_plans`."""
+    terms = plan.terms
+    return {
+        "id": plan.id,
+        "name_plan": plan.name,
+        "id_bw": 0,
+        "price": str(plan.price),
+        "price_old": "" if terms.old_price is None else str(terms.old_price),
+        "type": terms.kind.value,
+        "typebp": "Unlimited" if terms.limit_kind is None else "Limited",
+        "limit_type": terms.limit_kind,
+        "time_limit": terms.time_limit,
+        "time_unit": terms.time_unit,
+        "data_limit": terms.data_limit,
+        "data_unit": terms.data_unit,
+        "validity": terms.validity,
+        "validity_unit": terms.unit.value,
+        "shared_users": terms.shared_users,
+        "routers": "" if terms.is_radius else plan.router,
+        "is_radius": int(terms.is_radius),
+        "pool": plan.pool,
+        "plan_expired": terms.follow_up_plan_id or 0,
+        "expired_date": terms.fixed_day,
+        "enabled": int(plan.is_enabled),
+        "reminder_enabled": int(terms.reminds),
+        "invoice_notification": int(terms.sends_receipt),
+        "prepaid": "yes" if terms.is_prepaid else "no",
+        "visibility": terms.visibility.value,
+        "plan_type": terms.account_kind,
+        "device": terms.device,
+        "on_login": terms.on_login,
+        "on_logout": terms.on_logout,
+    }
+
+
+def voucher_row(voucher: Voucher, zone: ZoneInfo) -> dict[str, object]:
+    """A voucher as a row of `tbl_voucher`, with its plan's name and price."""
+    return {
+        "id": voucher.id,
+        "type": voucher.kind,
+        "routers": voucher.router,
+        "id_plan": voucher.plan_id,
+        "batch_name": voucher.batch,
+        "code": voucher.code,
+        "user": voucher.used_by or "0",
+        "status": "0" if voucher.used_at is None else "1",
+        "created_at": moment(voucher.created_at, zone),
+        "used_date": moment(voucher.used_at, zone),
+        "generated_by": voucher.created_by or 0,
+        "name_plan": voucher.plan_name,
+        "price": str(voucher.price),
+    }
+
+
+def _span(begun_at: datetime, expires_at: datetime | None, zone: ZoneInfo) -> dict[str, object]:
+    """Beginning and end in the four columns that both tables have for them."""
+    begun = begun_at.astimezone(zone)
+    end = None if expires_at is None else expires_at.astimezone(zone)
+    return {
+        "recharged_on": begun.date().isoformat(),
+        "recharged_time": begun.strftime("%H:%M:%S"),
+        "expiration": None if end is None else end.date().isoformat(),
+        "time": None if end is None else end.strftime("%H:%M:%S"),
     }
 
 

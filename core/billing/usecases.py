@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from core.billing import account, corrections, counter, ledger, promises, queries, second_look, terms
+from core.billing import (
+    account,
+    corrections,
+    counter,
+    ledger,
+    listing,
+    promises,
+    queries,
+    second_look,
+    terms,
+)
 from core.billing.account import Account
 from core.billing.commands import Payment
 from core.billing.corrections import Correction
 from core.billing.counter import Confirmed
 from core.billing.isolation import isolate_late
+from core.billing.listing import BillListed
 from core.billing.promises import Promise
 from core.billing.second_look import Closing
 from core.billing.settling import named, settle_and_follow_up
@@ -46,6 +57,13 @@ class Billing:
     async def bills_of(self, service_number: str, *, unpaid_only: bool) -> tuple[Bill, ...]:
         """Bills by service number for callers with a key: all newest first, unpaid oldest first (mywifi contract §8)."""
         return await self._bills(queries.of_service(unpaid_only=unpaid_only), service_number=service_number)
+
+    async def listed(
+        self, search: str, status: InvoiceStatus | None, *, limit: int, offset: int
+    ) -> tuple[tuple[BillListed, ...], int]:
+        """Bills of all customers, newest first, and how many there are in all."""
+        async with self._uow.read() as tx:
+            return await listing.page_of(tx, search, status, limit=limit, offset=offset)
 
     async def payments_of(self, customer_id: int, *, limit: int) -> tuple[PaymentMade, ...]:
         """What a customer paid, newest first, at most `limit` of it."""

@@ -16,6 +16,7 @@ from core.directory.types import Entry, Order, Package, Wanted
 from core.network.tables import routers
 from core.platform.db import after_first_space
 from core.platform.uow import ReadTx
+from core.prepaid.tables import prepaid_plans, recharges
 from core.subscriptions.tables import subscriptions
 
 _account, _customer = customer_accounts.c, customers.c
@@ -78,8 +79,18 @@ _PACKAGE = (
         subscriptions.c.status,
         subscriptions.c.isolated_at,
         subscriptions.c.created_at,
+        subscriptions.c.expires_at,
+        recharges.c.recharged_at,
+        recharges.c.gateway,
+        recharges.c.channel,
+        recharges.c.staff_id,
+        prepaid_plans.c.account_kind,
+        prepaid_plans.c.is_prepaid,
     )
     .join(plans, plans.c.id == subscriptions.c.plan_id)
+    .outerjoin(prepaid_plans, prepaid_plans.c.plan_id == plans.c.id)
+    .outerjoin(recharges, recharges.c.subscription_id == subscriptions.c.id)
+    .where(or_(subscriptions.c.expires_at.is_(None), recharges.c.subscription_id.is_not(None)))
     .outerjoin(routers, routers.c.id == subscriptions.c.router_id)
 )
 
@@ -132,7 +143,12 @@ async def packages_of(tx: ReadTx, customer_ids: Sequence[int]) -> tuple[Package,
             router=row.router,
             mode=row.mode,
             is_on=row.status in {"active", "free"} and row.isolated_at is None,
-            begun_at=row.created_at,
+            begun_at=row.recharged_at or row.created_at,
+            expires_at=row.expires_at,
+            method="" if row.gateway is None else f"{row.gateway} - {row.channel}",
+            staff_id=row.staff_id,
+            plan_type=row.account_kind or "Personal",
+            is_prepaid=bool(row.is_prepaid),
         )
         for row in rows
     )

@@ -65,7 +65,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Package(Struct, frozen=True, kw_only=True):
-    """What a customer runs: a subscription with its plan and router."""
+    """What a customer runs: a subscription with its plan and router; one that is billed by the month ends on no date."""
 
     id: int
     customer_id: int
@@ -76,6 +76,11 @@ class Package(Struct, frozen=True, kw_only=True):
     mode: str
     is_on: bool
     begun_at: datetime
+    expires_at: datetime | None
+    method: str
+    staff_id: int | None
+    plan_type: str
+    is_prepaid: bool
 
 
 class Draft(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from core.audit import activity
 from core.audit import log as audit
@@ -19,6 +19,7 @@ from core.network import switching
 from core.platform.errors import NotFound
 from core.platform.secrets import Keyring
 from core.platform.uow import UnitOfWork, WriteTx
+from core.prepaid.tables import purchases, recharges, sales
 from core.subscriptions.tables import subscriptions
 
 
@@ -98,10 +99,7 @@ class Directory:
             lines = [row.id for row in await tx.all(select(subscriptions.c.id).where(own))]
             for subscription_id in lines:
                 await switching.remove(tx, subscription_id, key=f"removed-{tx.now.timestamp()}")
-            bills = await tx.scalar(
-                select(func.count()).select_from(invoices).where(invoices.c.customer_id == customer_id)
-            )
-            is_kept = bool(bills or lines)
+            is_kept = bool(lines) or await _has_books(tx, customer_id)
             await _retire(tx, customer_id) if is_kept else await _delete(tx, customer_id)
             await _note(tx, customer_id, "customer_removed", f"deleted {entry.username}", by=by, ip=ip)
         return Removed(is_kept)
@@ -111,7 +109,8 @@ class Directory:
         async with self._uow.write() as tx:
             package = await _package(tx, customer_id, plan_id)
             own = subscriptions.update().where(subscriptions.c.id == package.id)
-            await tx.execute(own.values(status="inactive"))
+            ended = {"status": "inactive"} | ({} if package.expires_at is None else {"expires_at": tx.now})
+            await tx.execute(own.values(**ended))
             await switching.remove(tx, package.id, key=f"deactivated-{tx.now.timestamp()}")
             await _note(tx, customer_id, "package_ended", f"Deactivate {package.plan}", by=by, ip=ip)
         return package
@@ -149,6 +148,14 @@ async def _package(tx: WriteTx, customer_id: int, plan_id: int) -> Package:
     raise NotFound
 
 
+async def _has_books(tx: WriteTx, customer_id: int) -> bool:
+    for table in (invoices, sales, purchases):
+        known = select(table.c.id).where(table.c.customer_id == customer_id).limit(1)
+        if await tx.scalar(known) is not None:
+            return True
+    return False
+
+
 async def _retire(tx: WriteTx, customer_id: int) -> None:
     gone = {
         "status": AccountStatus.DISABLED,
@@ -157,6 +164,8 @@ async def _retire(tx: WriteTx, customer_id: int) -> None:
     }
     own = customer_accounts.c.customer_id == customer_id
     await tx.execute(customer_accounts.update().where(own).values(**gone))
+    lines = select(subscriptions.c.id).where(subscriptions.c.customer_id == customer_id)
+    await tx.execute(recharges.delete().where(recharges.c.subscription_id.in_(lines)))
     ended = subscriptions.update().where(subscriptions.c.customer_id == customer_id)
     await tx.execute(ended.values(status="inactive"))
     login = logins.update().where(logins.c.customer_id == customer_id)

@@ -61,8 +61,7 @@ class Canvas:
         self._pdf.set_margins(MARGIN, MARGIN)
         self._pdf.set_auto_page_break(True, MARGIN)  # noqa: FBT003 - the library's order
         self._pdf.c_margin = 0
-        for (family, style), file in _FILES.items():
-            self._pdf.add_font(family, style, _fonts() / file)
+        load_fonts(self._pdf)
         self._pdf.add_page()
 
     @property
@@ -164,6 +163,12 @@ class Canvas:
         font = self._pdf.fonts[f"{self._pdf.font_family}{self._pdf.font_style}"]
         known = font.cmap if isinstance(font, TTFFont) else {}
         return "".join(letter if letter == "\n" or ord(letter) in known else "?" for letter in text)
+
+
+def load_fonts(pdf: FPDF) -> None:
+    """Give a document the letters of all papers."""
+    for (family, style), file in _FILES.items():
+        pdf.add_font(family, style, _fonts() / file)
 
 
 def _height(style: Style) -> float:

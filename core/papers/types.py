@@ -65,3 +65,20 @@ class Issuer(Struct, frozen=True):
     zone: str
     language: Language
     link: str
+
+
+class Column(Struct, frozen=True):
+    """A column of a table; `share` is how wide it is beside the others."""
+
+    title: str
+    share: int
+    is_amount: bool = False
+
+
+class Listing(Struct, frozen=True):
+    """A table of any length, with what stands above and below it."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    total: str

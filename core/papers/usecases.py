@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 from core.billing.links import invoice_behind, pay_link, payment_behind, receipt_link
 from core.messaging.attachments import File, Renderer
 from core.papers import queries
 from core.papers.names import INVOICE, RECEIPT
-from core.papers.types import Issuer, Receipt, Sheet
+from core.papers.types import Issuer, Listing, Receipt, Sheet
 from core.platform.errors import Forbidden, NotFound
 from core.platform.i18n import Language
 from core.platform.uow import UnitOfWork
@@ -96,6 +97,17 @@ class Papers:
             from core.papers import printed  # noqa: PLC0415 - what draws is loaded by who prints, in the thread
 
             return printed.receipt(paper, issuer)
+
+        return await self._printed(draw)
+
+    async def listing_pdf(self, table: Listing, language: Language, made_at: datetime) -> File:
+        """A table on paper."""
+        issuer = self._issuer(language, "")
+
+        def draw() -> bytes:
+            from core.papers import listings  # noqa: PLC0415 - what draws is loaded by who prints, in the thread
+
+            return listings.listing(table, issuer, made_at)
 
         return await self._printed(draw)
 

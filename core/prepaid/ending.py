@@ -14,11 +14,11 @@ from core.platform.errors import Conflict, Invalid, NotFound
 from core.platform.ids import new_id
 from core.platform.uow import WriteTx
 from core.prepaid import people
-from core.prepaid.deals import Desk, Recharge
+from core.prepaid.deals import Desk, Place, Recharge
 from core.prepaid.plans import RADIUS, plan_of
 from core.prepaid.recharging import recharge
 from core.prepaid.tables import prepaid_plans, recharges
-from core.prepaid.types import Means, Seller, Sold, Source
+from core.prepaid.types import Means, PrepaidPlan, Seller, Sold, Source
 from core.subscriptions.tables import subscriptions
 from core.subscriptions.types import ServiceStatus
 
@@ -93,6 +93,36 @@ async def extend_own(tx: WriteTx, desk: Desk, row: Row[Any], *, actor: str) -> d
     own = recharges.update().where(recharges.c.subscription_id == row.id)
     await tx.execute(own.values(extended_in=month))
     return await _run_until(tx, row, until, actor)
+
+
+async def amend(
+    tx: WriteTx, row: Row[Any], plan: PrepaidPlan, place: Place, expires_at: datetime, *, actor: str
+) -> None:
+    """Give a package another plan or end; one that ends in the future runs, what has ended already is left to its time."""
+    runs = row.status == ServiceStatus.ACTIVE or expires_at > tx.now
+    changes = {
+        "plan_id": plan.id,
+        "price": plan.price,
+        "mode": plan.terms.kind.mode,
+        "router_id": place.router_id,
+        "expires_at": expires_at,
+        "status": ServiceStatus.ACTIVE if runs else row.status,
+    }
+    if runs:
+        changes["line_plan_id"] = None
+    await tx.execute(subscriptions.update().where(subscriptions.c.id == row.id).values(**changes))
+    if runs:
+        await switching.provision(tx, row.id, key=new_id("amended"))
+    await _note(tx, actor, "package_amended", row)
+
+
+async def delete(tx: WriteTx, row: Row[Any], *, actor: str) -> None:
+    """Take a package out of every list and its line off the router, follow-up or not; sales stay."""
+    ended = {"status": ServiceStatus.INACTIVE, "expires_at": tx.now, "line_plan_id": None}
+    await tx.execute(subscriptions.update().where(subscriptions.c.id == row.id).values(**ended))
+    await tx.execute(recharges.delete().where(recharges.c.subscription_id == row.id))
+    await switching.remove(tx, row.id, key=new_id("deleted"))
+    await _note(tx, actor, "package_deleted", row)
 
 
 async def expire(tx: WriteTx, desk: Desk, subscription_id: int) -> bool:

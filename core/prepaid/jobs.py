@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from core.platform.scheduler import Every, Scheduled
-from core.prepaid.usecases import Prepaid
-
-EXPIRY = "prepaid.expiry"
+from core.prepaid.usecases import EXPIRY, Prepaid
 
 
 def jobs(prepaid: Prepaid) -> Sequence[Scheduled]:

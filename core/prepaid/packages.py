@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from core.catalog.tables import plans
 from core.customers.tables import customer_accounts, customers
 from core.network.tables import routers
-from core.platform.uow import ReadTx
+from core.platform.uow import ReadTx, WriteTx
 from core.prepaid.plans import RADIUS
 from core.prepaid.tables import prepaid_plans, purchases, recharges
 from core.prepaid.types import Order, OrderStatus, PlanKind, Running
@@ -61,6 +62,7 @@ class PackagesWanted(Struct, frozen=True, kw_only=True):
     router: str = ""
     plan_id: int | None = None
     customer_id: int | None = None
+    ended_by: datetime | None = None  # the latest end
     limit: int = 25
     offset: int = 0
 
@@ -80,7 +82,7 @@ async def page_of(tx: ReadTx, wanted: PackagesWanted) -> tuple[tuple[Running, ..
     return tuple(map(_running, rows)), int(await tx.scalar(counted))
 
 
-def due(now: Any, after: tuple[Any, int] | None, limit: int) -> Select[Any]:
+def due(now: datetime, after: tuple[datetime, int] | None, limit: int) -> Select[Any]:
     """Packages whose time is over, those that ended first in front; `after` is where the last batch stopped."""
     own = subscriptions.c
     over = (own.status == ServiceStatus.ACTIVE, own.expires_at <= now)
@@ -101,6 +103,13 @@ async def orders_of(
     rows = await tx.all(page)
     total = await tx.scalar(select(func.count()).select_from(purchases).where(own))
     return tuple(map(_order, rows)), int(total)
+
+
+async def give_up_orders(tx: WriteTx, customer_id: int, before: datetime) -> None:
+    """Cancel a customer's unpaid orders whose time is over, or that are older than that."""
+    own = (purchases.c.customer_id == customer_id, purchases.c.status == OrderStatus.UNPAID)
+    is_over = or_(purchases.c.expires_at < tx.now, purchases.c.created_at < before)
+    await tx.execute(purchases.update().where(*own, is_over).values(status=OrderStatus.CANCELLED))
 
 
 async def unpaid_order(tx: ReadTx, customer_id: int) -> Order | None:
@@ -127,6 +136,8 @@ def _conditions(wanted: PackagesWanted) -> tuple[ColumnElement[bool], ...]:
         found.append(_router == wanted.router)
     if wanted.plan_id is not None:
         found.append(subscriptions.c.plan_id == wanted.plan_id)
+    if wanted.ended_by is not None:
+        found.append(subscriptions.c.expires_at <= wanted.ended_by)
     if wanted.customer_id is not None:
         found.append(subscriptions.c.customer_id == wanted.customer_id)
     return tuple(found)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
+from msgspec.structs import replace
+from sqlalchemy import select
 
 from core.audit import activity
 from core.customers.accounts import open_account
-from core.customers.tables import customers
+from core.customers.tables import customer_accounts, customers
 from core.identity import commands as identity
+from core.identity.customer_accounts import customer_called
+from core.identity.passwords import Passwords
+from core.network import switching
 from core.platform.errors import DomainError, NotFound
 from core.platform.ids import new_id
+from core.platform.scheduler import schedules
 from core.platform.secrets import Keyring
 from core.platform.uow import UnitOfWork, WriteTx
 from core.preferences.queries import load
-from core.prepaid import balance, ending, packages, people, recharging, sales, vouchers
+from core.prepaid import balance, ending, figures, packages, people, recharging, sales, vouchers
 from core.prepaid.balance import Moved
-from core.prepaid.deals import Desk, Recharge
+from core.prepaid.deals import Desk, Recharge, place_named
+from core.prepaid.figures import Counts, Stock
 from core.prepaid.packages import PackagesWanted
 from core.prepaid.plans import PLANS, as_plan, link, offer, plan_of
 from core.prepaid.recharging import quoted
@@ -42,6 +49,8 @@ from core.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+#: The schedule that ends packages.
+EXPIRY = "prepaid.expiry"
 #: Packages that are ended between two looks at the clock.
 BATCH = 200
 
@@ -49,8 +58,9 @@ BATCH = 200
 class Prepaid:
     """Each method is one use case and one transaction, but for `expire_due`, which takes one a package."""
 
-    def __init__(self, uow: UnitOfWork, settings: Settings, keyring: Keyring) -> None:
+    def __init__(self, uow: UnitOfWork, settings: Settings, keyring: Keyring, passwords: Passwords) -> None:
         self._uow, self._settings, self._keyring = uow, settings, keyring
+        self._passwords = passwords
 
     async def offer(
         self, name: str, price: int, terms: Terms, *, is_enabled: bool = True, rate_limit: str | None = None
@@ -147,6 +157,34 @@ class Prepaid:
             (await people.locked(tx, customer_id)).must_be_active()
             return await ending.extend_own(tx, await self._desk(tx), row, actor=f"customer:{customer_id}")
 
+    async def amend(self, subscription_id: int, plan_id: int, expires_at: datetime, *, actor: str) -> Running:
+        """Staff give a package another plan or end. Raises `NotFound` (`package`, `plan`)."""
+        async with self._uow.write() as tx:
+            row, plan = await ending.package_of(tx, subscription_id), await plan_of(tx, plan_id)
+            place = await place_named(tx, plan.router)
+            await ending.amend(tx, row, plan, place, expires_at, actor=actor)
+            return await _shown(tx, subscription_id)
+
+    async def delete_package(self, subscription_id: int, *, actor: str) -> None:
+        """Take a package out of every list, and its line off the router. Raises `NotFound("package")`."""
+        async with self._uow.write() as tx:
+            await ending.delete(tx, await ending.package_of(tx, subscription_id), actor=actor)
+
+    async def synchronise(self, *, customer_id: int | None = None) -> tuple[Running, ...]:
+        """Bring the routers of what runs, of one customer or of all, to what is wanted; they follow through the queue."""
+        wanted = PackagesWanted(is_on=True, customer_id=customer_id, limit=BATCH)
+        done: list[Running] = []
+        while True:
+            page = replace(wanted, offset=len(done))
+            async with self._uow.write() as tx:
+                found, _ = await packages.page_of(tx, page)
+                for each in found:
+                    key = f"synchronised-{tx.now.timestamp()}"
+                    await switching.provision(tx, each.subscription_id, key=key)
+            done += found
+            if len(found) < BATCH:
+                return tuple(done)
+
     async def expire_due(self, *, batch: int = BATCH) -> int:
         """End every package whose time is over, and renew what is to be renewed; returns how many were ended.
 
@@ -177,8 +215,15 @@ class Prepaid:
         async with self._uow.write() as tx:
             return await vouchers.redeem(tx, await self._desk(tx), code, customer_id, seller)
 
-    async def redeem_as(self, code: str, username: str, phone: str | None, password_hash: str) -> Redeemed:
+    async def customer_called(self, name: str) -> int | None:
+        """Who goes by a name, as the installation goes by names."""
+        async with self._uow.read() as tx:
+            found = await customer_called(tx, name, (await load(tx)).login_by)
+        return None if found is None else found.customer_id
+
+    async def redeem_as(self, code: str, username: str, phone: str | None) -> Redeemed:
         """Spend a voucher for a customer who is made for it, with the code to log in; raises as above and `username_taken`."""
+        password_hash = await self._passwords.hash(code)
         async with self._uow.write() as tx:
             customer_id = await tx.insert(
                 customers,
@@ -257,9 +302,18 @@ class Prepaid:
         async with self._uow.read() as tx:
             return await packages.orders_of(tx, customer_id, limit=limit, offset=offset)
 
-    async def unpaid_order(self, customer_id: int) -> Order | None:
-        async with self._uow.read() as tx:
+    async def unpaid_order(self, customer_id: int, *, patience: timedelta) -> Order | None:
+        """The order that waits for its payment; one that has waited too long is given up."""
+        async with self._uow.write() as tx:
+            await packages.give_up_orders(tx, customer_id, tx.now - patience)
             return await packages.unpaid_order(tx, customer_id)
+
+    async def last_expiry(self) -> datetime | None:
+        """Until when packages have been ended for sure."""
+        async with self._uow.read() as tx:
+            done = select(schedules.c.done_until).where(schedules.c.name == EXPIRY)
+            found: datetime | None = await tx.scalar(done)
+        return found
 
     async def balance_of(self, customer_id: int) -> int:
         async with self._uow.read() as tx:
@@ -270,6 +324,39 @@ class Prepaid:
         async with self._uow.read() as tx:
             attributes = await people.attributes_of(tx, customer_id)
         return {name: value for name, value in attributes.items() if name.endswith("Bill")}
+
+    async def income(self, since: datetime, until: datetime) -> int:
+        """What came in from one moment until before another."""
+        async with self._uow.read() as tx:
+            return await sales.income(tx, since, until)
+
+    async def counts(self) -> Counts:
+        async with self._uow.read() as tx:
+            return await figures.counts(tx)
+
+    async def balances(self) -> int:
+        """What all customers together have in advance."""
+        async with self._uow.read() as tx:
+            return await figures.balances(tx)
+
+    async def stocks(self) -> tuple[Stock, ...]:
+        """Plans that have any vouchers."""
+        async with self._uow.read() as tx:
+            return await figures.stocks(tx)
+
+    async def income_by_month(self, year: int) -> Mapping[int, int]:
+        async with self._uow.read() as tx:
+            return await figures.income_by_month(tx, year, self._settings.zone)
+
+    async def customers_by_month(self, year: int) -> Mapping[int, int]:
+        async with self._uow.read() as tx:
+            return await figures.customers_by_month(tx, year, self._settings.zone)
+
+    async def set_auto_renewal(self, customer_id: int, *, is_on: bool) -> None:
+        """Whether packages are renewed from the balance."""
+        async with self._uow.write() as tx:
+            own = customer_accounts.update().where(customer_accounts.c.customer_id == customer_id)
+            await tx.execute(own.values(auto_renewal=is_on))
 
     async def _desk(self, tx: WriteTx) -> Desk:
         return Desk(self._settings, self._keyring, await load(tx))

@@ -72,6 +72,8 @@ class VouchersWanted(Struct, frozen=True, kw_only=True):
     is_used: bool | None = None
     batch: str = ""
     makers: tuple[int, ...] | None = None
+    ids: tuple[int, ...] = ()
+    after_id: int = 0
     limit: int = 10
     offset: int = 0
 
@@ -207,22 +209,20 @@ async def delete_spent(tx: WriteTx, before: datetime) -> int:
 
 
 def _conditions(wanted: VouchersWanted) -> tuple[ColumnElement[bool], ...]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.search:
-        found.append(vouchers.c.code.icontains(wanted.search, autoescape=True))
-    if wanted.router:
-        found.append(func.coalesce(routers.c.alias, RADIUS) == wanted.router)
-    if wanted.used_by:
-        found.append(vouchers.c.used_by == wanted.used_by)
-    if wanted.plan_id is not None:
-        found.append(vouchers.c.plan_id == wanted.plan_id)
-    if wanted.is_used is not None:
-        found.append(vouchers.c.used_at.is_not(None) if wanted.is_used else vouchers.c.used_at.is_(None))
-    if wanted.batch:
-        found.append(vouchers.c.batch == wanted.batch)
-    if wanted.makers is not None:
-        found.append(vouchers.c.created_by.in_(wanted.makers))
-    return tuple(found)
+    own = vouchers.c
+    told: tuple[tuple[bool, ColumnElement[bool]], ...] = (
+        (bool(wanted.search), own.code.icontains(wanted.search, autoescape=True)),
+        (bool(wanted.router), func.coalesce(routers.c.alias, RADIUS) == wanted.router),
+        (bool(wanted.used_by), own.used_by == wanted.used_by),
+        (wanted.plan_id is not None, own.plan_id == wanted.plan_id),
+        (wanted.is_used is True, own.used_at.is_not(None)),
+        (wanted.is_used is False, own.used_at.is_(None)),
+        (bool(wanted.batch), own.batch == wanted.batch),
+        (bool(wanted.ids), own.id.in_(wanted.ids)),
+        (bool(wanted.after_id), own.id > wanted.after_id),
+        (wanted.makers is not None, own.created_by.in_(wanted.makers or ())),
+    )
+    return tuple(condition for is_wanted, condition in told if is_wanted)
 
 
 def as_voucher(row: Row[Any]) -> Voucher:

@@ -23,11 +23,14 @@ from api.nuxbill.controllers.customer_form import FORM, read_change, read_new
 from api.nuxbill.csv_files import csv_file
 from api.nuxbill.paginator import Paging, paging
 from api.nuxbill.replies import Done, Page, Refused, Reply
-from api.nuxbill.rows import customer_row, money, package_row, round_tax
+from api.nuxbill.rows import customer_row, money, order_row, package_row, sale_row
 from api.nuxbill.tokens import LIFETIME, Kind
 from core.customers.accounts import AccountStatus
-from core.directory.types import Entry, Opened, Order, Wanted
-from core.platform.errors import Conflict, NotFound
+from core.directory.types import Entry, Opened, Order, Package, Wanted
+from core.platform.errors import Conflict, DomainError, NotFound
+from core.prepaid import pricing
+from core.prepaid.deals import Recharge
+from core.prepaid.types import Means, Quote, Source
 
 customers = Controller("customers", fallback="list")
 
@@ -119,7 +122,7 @@ async def export_packages(call: Call) -> Reply:
         packages = await call.services.directory.packages_of([entry.id for entry in batch])
         for entry in batch:
             own = [each for each in packages if each.customer_id == entry.id]
-            running = [(each.plan, each.router, "on" if each.is_on else "off", "") for each in own]
+            running = [(each.plan, each.router, "on" if each.is_on else "off", each.method) for each in own]
             rows += [(*_cells(entry), *package) for package in running or [("", "", "", "")]]
     header = (*_COLUMNS, "namebp", "routers", "status", "Payment")
     return csv_file(f"phpnuxbill_prepaid_users{_stamp(call)}.csv", header, rows, separator=",")
@@ -231,21 +234,22 @@ async def preview_recharge(call: Call) -> Reply:
     package = next((each for each in opened.packages if each.plan_id == plan_id), None)
     if package is None:
         raise Refused("Cannot find active plan")
-    tax = round_tax(package.price, call.preferences.tax_percent)
+    told = await _quote(call, opened, package)
     shown: dict[str, object] = {
         "usings": list(call.preferences.ways_to_pay),
-        "abills": [],
-        "bills": {},
-        "add_cost": "0.00",
+        "abills": await call.services.prepaid.bills_of(opened.entry.id),
+        "bills": {name: money(cost) for name, cost in told.bills.items()},
+        "add_cost": money(told.extra),
         "cust": customer_row(opened.entry, zone),
         "gateway": "Recharge",
         "channel": call.staff.name,
         "server": package.router,
-        "plan": package_row(package, opened.entry.username, zone),
-        "total": money(package.price + tax),
+        "plan": package_row(package, opened.entry.username, zone) | {"price": str(told.price)},
+        "add_inv": str(told.price) if told.price != package.price else "",
+        "total": money(told.total),
     }
     if call.preferences.tax_percent:
-        shown["tax"] = money(tax)
+        shown["tax"] = money(told.tax)
     return Page("Recharge", _MENU, shown)
 
 
@@ -316,6 +320,18 @@ async def delete(call: Call) -> Reply:
     return Done("User deleted Successfully")
 
 
+async def _quote(call: Call, opened: Opened, package: Package) -> Quote:
+    """What another cycle costs; a plan that is billed by the month costs its price and tax."""
+    if package.expires_at is None:
+        return pricing.quote(package.price, {}, Source.COUNTER, tax_percent=call.preferences.tax_percent)
+    means = Means(gateway="Recharge", channel=call.staff.name, source=Source.COUNTER)
+    wanted = Recharge(plan_id=package.plan_id, means=means, key="preview", router=package.router)
+    try:
+        return await call.services.prepaid.quote(opened.entry.id, wanted)
+    except DomainError as error:
+        raise Refused("Cannot find active plan") from error
+
+
 def _per_page(call: Call) -> int:
     return min(max(call.whole("per_page", call.preferences.customers_per_page), 1), 200)
 
@@ -363,6 +379,7 @@ async def _view(call: Call, opened: Opened) -> Reply:
     tab = "order" if call.path(3) == "order" else "activation"
     asked = paging(call)
     packages = [package_row(each, opened.entry.username, zone) for each in opened.packages]
+    rows, total = await _history(call, opened.entry.id, tab, asked)
     return Page(
         "View Customer",
         _MENU,
@@ -373,11 +390,22 @@ async def _view(call: Call, opened: Opened) -> Reply:
             "v": tab,
             "packages": packages,
             "customFields": _attributes(opened),
-            tab: [],
-            "paginator": asked.described(call, 0),
+            tab: rows,
+            "paginator": asked.described(call, total),
             "csrf_token": "",
         },
     )
+
+
+async def _history(
+    call: Call, customer_id: int, tab: str, asked: Paging
+) -> tuple[list[dict[str, object]], int]:
+    prepaid, zone = call.services.prepaid, call.services.settings.zone
+    if tab == "order":
+        orders, total = await prepaid.orders_of(customer_id, limit=asked.limit, offset=asked.offset)
+        return [order_row(each, zone) for each in orders], total
+    sales, total = await prepaid.sales_of(customer_id, limit=asked.limit, offset=asked.offset)
+    return [sale_row(each, zone) for each in sales], total
 
 
 def _with_secret(call: Call, opened: Opened) -> dict[str, object]:

@@ -20,7 +20,7 @@ STAFF = {
 }
 NO_PERMISSION = "You do not have permission to access this page"
 #: Documented actions of controllers whose other actions are served already.
-WAITING = {"login/activation", "logs/radius", "logs/radius-csv", "logs/message", "logs/message-csv"}
+WAITING = {"logs/radius", "logs/radius-csv", "logs/message", "logs/message-csv"}
 EVERY = tuple(actions(CONTROLLERS))
 
 
