@@ -34,7 +34,9 @@ class Guide:
         staff = () if self._chat.staff is None else (option(STAFF, "engine.staff_menu"),)
         greeting = lines or (message("engine.menu", business=self._business),)
         rows = [_as_row(flow) for flow in flows]
-        return say(*greeting, rows=rows, actions=(*staff, other), page=MENU_PAGE)
+        # With one more action they need a line each.
+        page = MENU_PAGE - 2 if staff else MENU_PAGE
+        return say(*greeting, rows=rows, actions=(*staff, other), page=page)
 
     async def staff_menu(self, staff: StaffMember, cue: Cue) -> Say:
         """What this member of staff can do, and once the chat is proved how much waits; all else is one step away in the customers' menu."""
