@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, select
 
 from core.audit.log import SYSTEM, record
+from core.billing.tables import invoices
+from core.broadcasts.tables import broadcast_recipients
 from core.customers.chat_access import PHONE_CHANNELS
 from core.customers.tables import chat_links, customer_accounts, customer_attributes, customers
-from core.handover.tables import handover_lines, handovers
+from core.handover.tables import handovers
 from core.identity.tables import chat_invites, logins, otp_challenges
 from core.messaging.notices import text_order
 from core.messaging.tables import chats, inbound_messages, notice_consents
@@ -21,6 +23,7 @@ from core.partners.tables import partner_inquiries
 from core.platform.outbox import Priority, State, outbox
 from core.platform.uow import WriteTx
 from core.portal.tables import inbox
+from core.proofs.tables import payment_proofs, proof_pictures
 from core.subscriptions.tables import subscriptions
 from core.tickets.tables import ticket_events, tickets
 
@@ -35,7 +38,15 @@ async def erase(tx: WriteTx, customer: Row[Any]) -> None:
     await _end_lines(tx, who)
     await _forget_chats(tx, customer)
     await _forget_words(tx, who)
-    for table in (customer_attributes, chat_invites, notice_consents, otp_challenges, inbox):
+    await _forget_proofs(tx, payment_proofs.c.invoice_id.in_(_bills_of(who)))
+    for table in (
+        broadcast_recipients,
+        customer_attributes,
+        chat_invites,
+        notice_consents,
+        otp_challenges,
+        inbox,
+    ):
         await tx.execute(table.delete().where(table.c.customer_id == who))
     ended = {"is_active": False, "password_hash": None, "token_version": logins.c.token_version + 1}
     await tx.execute(logins.update().where(logins.c.customer_id == who).values(ended))
@@ -65,6 +76,10 @@ async def _forget_chats(tx: WriteTx, customer: Row[Any]) -> None:
         ids = select(chats.c.id).where(here)
         await tx.execute(inbound_messages.delete().where(inbound_messages.c.chat_id.in_(ids)))
         await tx.execute(chats.delete().where(here))
+        talks = and_(handovers.c.channel == channel, handovers.c.address == address)
+        await tx.execute(handovers.delete().where(talks))
+        sent_here = and_(payment_proofs.c.channel == channel, payment_proofs.c.address == address)
+        await _forget_proofs(tx, sent_here)
         orders = [text_order(channel, address, priority) for priority in Priority]
         sent = outbox.c.ordering_key.in_(orders)
         await tx.execute(outbox.delete().where(sent, outbox.c.state != State.PENDING))
@@ -89,10 +104,20 @@ async def _forget_words(tx: WriteTx, who: int) -> None:
     )
     await tx.execute(by_customer.values(actor=NOBODY))
     await tx.execute(tickets.update().where(tickets.c.customer_id == who).values(description=NOBODY))
-    talks = select(handovers.c.id).where(handovers.c.customer_id == who)
-    await tx.execute(handover_lines.delete().where(handover_lines.c.handover_id.in_(talks)))
+    await tx.execute(handovers.delete().where(handovers.c.customer_id == who))
     asked = partner_inquiries.update().where(partner_inquiries.c.customer_id == who)
     await tx.execute(asked.values(customer_name=NOBODY))
+
+
+async def _forget_proofs(tx: WriteTx, which: ColumnElement[bool]) -> None:
+    """Pictures of receipts show names and account numbers; the payment they led to is in the books."""
+    ids = select(payment_proofs.c.id).where(which)
+    await tx.execute(proof_pictures.delete().where(proof_pictures.c.proof_id.in_(ids)))
+    await tx.execute(payment_proofs.delete().where(which))
+
+
+def _bills_of(who: int) -> Select[Any]:
+    return select(invoices.c.id).where(invoices.c.customer_id == who)
 
 
 async def _forget_person(tx: WriteTx, who: int) -> None:

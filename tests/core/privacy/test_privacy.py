@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from core.audit.tables import audit_log
+from core.billing.tables import invoices
+from core.broadcasts.tables import broadcast_recipients, broadcasts
 from core.customers.tables import chat_links, customers
+from core.handover.tables import handover_lines, handovers
 from core.identity.passwords import Cost, Passwords
 from core.identity.tables import logins
 from core.identity.types import Verified
@@ -20,9 +23,12 @@ from core.messaging.chats import Chat
 from core.messaging.notices import TEXT_TOPIC
 from core.messaging.tables import inbound_messages
 from core.platform.clock import ManualClock
+from core.platform.db import metadata
 from core.platform.errors import Conflict, NotFound
+from core.platform.outbox import State, outbox
 from core.platform.secrets import Keyring
 from core.privacy.usecases import Privacy
+from core.proofs.tables import payment_proofs, proof_pictures
 from core.settings import Settings
 from core.subscriptions.tables import subscriptions
 from core.tickets.tables import tickets
@@ -160,3 +166,77 @@ async def test_a_chat_shared_with_another_service_keeps_its_words(
     assert len(await shop.all(select(inbound_messages))) == 1
     own = await shop.customers.services_of_chat("whatsapp", "6281200000001")
     assert [each.customer_id for each in own] == [WARUNG]
+
+
+async def traces(shop: Shop, *words: str) -> list[str]:
+    """Where any of these words still stands, in any column of any table."""
+    found = []
+    for table in metadata.sorted_tables:
+        rows = await shop.all(select(table))
+        for column in table.columns:
+            texts = " ".join(str(row._mapping[column.name]) for row in rows)
+            found += [f"{table.name}.{column.name}: {word}" for word in words if word in texts]
+    return found
+
+
+async def test_no_column_of_any_table_names_the_forgotten(
+    shop: Shop, privacy: Privacy, owners: Owners, clock: ManualClock
+) -> None:
+    bill = (await shop.billing.invoices_of(DEWI, status=None))[0]
+    async with shop.uow.write() as tx:
+        chat = {"channel": "whatsapp", "address": DEWIS, "language": "id"}
+        invoice = await tx.scalar(select(invoices.c.id).where(invoices.c.number == bill.number))
+        proof = await tx.insert(
+            payment_proofs,
+            **chat,
+            invoice_id=invoice,
+            state="rejected",
+            media_type="image/png",
+            sha256="-",
+            request_id="p1",
+            sent_at=tx.now,
+        )
+        await tx.execute(proof_pictures.insert().values(proof_id=proof, content=b"Dewi Lestari"))
+        talk = await tx.insert(
+            handovers, **chat, customer_id=DEWI, state="closed", request_id="h1", requested_at=tx.now
+        )
+        await tx.insert(
+            handover_lines, handover_id=talk, message_key="l1", text="Saya Dewi Lestari", said_at=tx.now
+        )
+        anybody = await tx.scalar(select(logins.c.id).where(logins.c.customer_id == JOHN))
+        broadcast = await tx.insert(
+            broadcasts,
+            staff_id=anybody,
+            request_id="b1",
+            audience="all",
+            body="Halo {nama}",
+            state="done",
+            expected=1,
+            cursor=9,
+            step=1,
+            queued=1,
+            stopped=0,
+            created_at=tx.now,
+        )
+        await tx.insert(
+            broadcast_recipients, broadcast_id=broadcast, person=DEWIS, customer_id=DEWI, job_key="b-1"
+        )
+        await chats.save_turn(
+            tx, Chat("whatsapp", DEWIS), message_id="m1", replies=[{"text": "Halo Dewi Lestari"}]
+        )
+    await privacy.request_erasure(DEWI, grant=await owners.grant("28900004"), request_id="e1")
+    await shop.change(outbox.update().values(state=State.DONE))
+    await shop.change(outbox.update().where(outbox.c.sensitive).values(payload={}))
+    named = ("Dewi Lestari", DEWIS, "dewi@example.com")
+    assert {each.split(":")[0] for each in await traces(shop, *named)} >= {
+        "customers.name",
+        "payment_proofs.address",
+        "proof_pictures.content",
+        "handover_lines.text",
+        "broadcast_recipients.person",
+    }
+    clock.move(timedelta(days=7))
+    assert await privacy.erase_due() == 1
+    assert await traces(shop, *named) == []
+    assert await shop.billing.invoices_of(DEWI, status=None)
+    await shop.check_books()
