@@ -15,6 +15,8 @@ from cli.billing_commands import billing  # noqa: E402 - after the line above
 from cli.environment import settings_or_exit  # noqa: E402
 from cli.orders import orders  # noqa: E402
 from cli.partner_commands import partner  # noqa: E402
+from cli.transcript_commands import transcript  # noqa: E402
+from cli.understanding import understand  # noqa: E402
 
 app = typer.Typer(
     name="loket",
@@ -43,6 +45,8 @@ app.add_typer(network, name="network")
 app.add_typer(outbox, name="outbox")
 app.add_typer(templates, name="templates")
 app.add_typer(partner, name="partner")
+app.add_typer(transcript, name="transcript")
+app.add_typer(understand, name="understand")
 
 
 @app.command()
@@ -90,15 +94,6 @@ def chat(
 
 
 @app.command()
-def understand() -> None:
-    """Read one text a line and print what Loket makes of it: intent, confidence, text."""
-    from conversations.understanding.lines import label_lines
-
-    for labelled in label_lines(line.rstrip("\n") for line in sys.stdin):
-        print(labelled, flush=True)
-
-
-@app.command()
 def simulate(
     months: Annotated[int, typer.Option(min=1, max=120, help="How long.")] = 14,
     start: Annotated[str, typer.Option(help="The first day; the default meets a leap day.")] = "2027-01-12",
@@ -117,6 +112,14 @@ def simulate(
         raise typer.BadParameter("a day looks like 2027-01-12") from None
     if not asyncio.run(run(settings_or_exit(), Plan(months, first, seed, customers))):
         raise SystemExit(1)
+
+
+@app.command()
+def status() -> None:
+    """Show how the business stands: money today, open bills, lines, routers, what waits or is parked, the last runs."""
+    from cli.status import show
+
+    asyncio.run(show(settings_or_exit()))
 
 
 @app.command()

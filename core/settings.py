@@ -87,6 +87,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     plain_notices: bool = False
     #: Digits put in front of newly issued service numbers.
     service_number_prefix: str = "17"
+    #: Keep texts that were not understood, without numbers and names, for staff to label.
+    collect_unmatched: bool = True
+    #: Days such a text is kept after it last came.
+    unmatched_days: Annotated[int, Meta(ge=1, le=365)] = 90
     #: When somebody answers customers who ask for a person, by the business's clock; `00:00-24:00` is around the clock.
     office_hours: str = "08:00-21:00"
     #: Minutes a customer waits for a person's answer before being told that nobody came.

@@ -13,14 +13,14 @@ from core.adapters.whatsapp import WhatsAppHandoff
 from core.audit import chain
 from core.billing import jobs as billing
 from core.billing import ledger
-from core.broadcasts import fanout
+from core.broadcasts import fanout, holding
 from core.broadcasts import jobs as broadcasts
 from core.broadcasts.fanout import BroadcastSteps, BroadcastTexts
 from core.handover import jobs as handover
 from core.handover.delivery import HANDOFF_RETRIES, HANDOFF_TOPIC, HandoffDelivery
 from core.handover.ports import HandoffGateway
 from core.identity import commands as identity
-from core.messaging import chats, deliveries
+from core.messaging import chats, deliveries, unmatched
 from core.messaging.delivery import TextDelivery
 from core.messaging.notices import TEXT_TOPIC
 from core.messaging.ports import TextChannel
@@ -86,7 +86,7 @@ def dispatcher(
         if handoffs
         else {}
     )
-    texts = TextDelivery(channels, uow)
+    texts = TextDelivery(channels, uow, holding.holder(uow, settings))
     return Dispatcher(
         services.uow,
         services.clock,
@@ -131,6 +131,7 @@ def scheduler(services: Services) -> Scheduler:
         await outbox.purge(uow, older_than=OUTBOX_RETENTION)
         await identity.purge(uow)
         await chats.purge(uow)
+        await unmatched.purge(uow, older_than=timedelta(days=services.settings.unmatched_days))
         await deliveries.purge(uow, older_than=OUTBOX_RETENTION)
         await services.partners.purge()
 

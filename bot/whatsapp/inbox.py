@@ -8,11 +8,14 @@ import msgspec
 
 from core.adapters.whatsapp.channel import named
 from core.adapters.whatsapp.dialects.dialect import Dialect
+from core.broadcasts import holding
+from core.customers import chat_access
 from core.messaging import deliveries, recipients
 from core.messaging.received import Batch, Receipt, Received
 from core.platform import outbox
 from core.platform.outbox import Priority, RetryPolicy
 from core.platform.uow import UnitOfWork, WriteTx
+from core.settings import Settings
 from core.whatsapp import CHANNEL
 
 #: Somebody is waiting: a few quick tries, then it is over.
@@ -27,16 +30,20 @@ def topic(dialect: Dialect) -> str:
 class Inbox:
     """Keeps what calls of one dialect bring; a message that comes twice is kept once."""
 
-    def __init__(self, uow: UnitOfWork, dialect: Dialect) -> None:
-        self._uow, self._dialect = uow, dialect
+    def __init__(self, uow: UnitOfWork, dialect: Dialect, settings: Settings) -> None:
+        self._uow, self._dialect, self._settings = uow, dialect, settings
 
     async def keep(self, batch: Batch) -> None:
         """Once this returns, the provider may forget them. Raises `Unavailable` when the database does not take them."""
-        if not (batch.messages or batch.receipts):
+        if not (batch.messages or batch.receipts or batch.left):
             return
         async with self._uow.write() as tx:
             for receipt in batch.receipts:
                 await deliveries.note(tx, self._told(receipt))
+            if any(receipt.holds_campaigns for receipt in batch.receipts):
+                await holding.hold_all(tx, self._settings)
+            for number in batch.left:
+                await chat_access.give_up(tx, CHANNEL, number)
             for message in batch.messages:
                 # Whoever writes can be reached again.
                 await recipients.mark_chat(tx, CHANNEL, message.sender.address, is_blocked=False)

@@ -30,7 +30,7 @@ class WhatsAppBot:
         desk = Desk(self.channel, conversation, tuple(flows), services)
         consumer = Consumer(desk, policy=POLICY, deadline_s=_DEADLINE_S)
         self._dispatcher = Dispatcher(services.uow, services.clock, {topic(dialect): consumer})
-        inbox = Inbox(services.uow, dialect)
+        inbox = Inbox(services.uow, dialect, services.settings)
         self.blueprint: Blueprint = create_blueprint(dialect, inbox.keep, services.settings)
 
     def nudge(self) -> None:

@@ -54,6 +54,8 @@ class Router:
         self.language: Language | None = None
         #: Whether what was on offer before this message still is.
         self.keeps_offer = False
+        #: What the message was taken for, when nobody understood it.
+        self.missed: Understanding | None = None
 
     @property
     def dialogue(self) -> Dialogue:
@@ -62,6 +64,11 @@ class Router:
     @property
     def says(self) -> list[Say]:
         return self._advance.says
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether the answer that is waited for is kept nowhere."""
+        return bool(self.dialogue.frames) and self._advance.step.secret
 
     async def route(self, silence: timedelta) -> None:
         """Take the first reading that fits; the last one always does, so nobody is left without an answer."""
@@ -211,12 +218,14 @@ class Router:
         if self._meaning.intent is Intent.UNKNOWN or not guesses or self.dialogue.misses:
             return False
         self._change(misses=1)
+        self.missed = self._meaning
         self._say(self._guide.did_you_mean(guesses))
         return True
 
     async def _miss(self) -> bool:
         self._say(self._guide.miss(self.dialogue.misses))
         self._change(misses=self.dialogue.misses + 1, page=0)
+        self.missed = self._meaning
         return True
 
     # -- Readings everywhere

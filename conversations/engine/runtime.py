@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 import structlog
+from msgspec import Struct
 
 from conversations.engine.book import AnyFlow, FlowBook
 from conversations.engine.dialogue import Dialogue, Unreadable, dump, load
@@ -15,12 +16,13 @@ from conversations.engine.router import Router
 from conversations.engine.say import CANCEL, Reply, Say, joined, phrase, say
 from conversations.engine.turn import ChatFacts, Cue
 from conversations.engine.words import MENU, Command, command_in
-from conversations.understanding import understand
+from conversations.redacting import redacted
+from conversations.understanding import Understanding, understand
 from core.handover import commands as handover
 from core.handover.queries import answering
 from core.handover.types import Answering
 from core.identity.staff import StaffMember, member_of_chat
-from core.messaging import chats
+from core.messaging import chats, unmatched
 from core.messaging.chats import Chat, Superseded
 from core.messaging.notices import send_text
 from core.messaging.ports import Attachment
@@ -28,6 +30,7 @@ from core.platform import i18n
 from core.platform.errors import Unavailable
 from core.platform.i18n import LANGUAGES, Language
 from core.platform.outbox import Priority
+from core.platform.secrets import Keyring
 from core.platform.uow import WriteTx
 from core.services import Services
 
@@ -43,6 +46,15 @@ _FILES = {"image": "handover.photo", "voice": "handover.voice"}
 _WORDLESS = {(): "engine.empty", ("voice",): "engine.voice_alone"}
 
 
+class _Played(Struct, frozen=True):
+    """A turn before its commit: the chat after it, the answer, what was written, and what it was vainly taken for."""
+
+    chat: Chat
+    reply: Reply
+    said: str | None
+    missed: Understanding | None
+
+
 class Conversation:
     """Answers chats of every channel; any number of processes may run one on the same database."""
 
@@ -55,6 +67,7 @@ class Conversation:
         phrase: Callable[[Say, Language], Reply] = phrase,
     ) -> None:
         self._services, self._book = services, FlowBook(flows)
+        self._keyring = Keyring(services.settings.masters)
         self._lanes, self._phrase = lanes or Lanes(), phrase
 
     async def receive(self, incoming: Incoming) -> tuple[Reply, ...]:
@@ -83,11 +96,16 @@ class Conversation:
         if person is not None and not _wants_the_bot(incoming):
             await self._pass_on(incoming, chat, person)
             return ()
-        after, reply = await self._play(incoming, chat, staff)
+        played = await self._play(incoming, chat, staff)
+        reply = played.reply
         async with self._services.uow.write() as tx:
             if person is not None:
                 await handover.give_back(tx, self._services.settings, person.id)
-            await chats.save_turn(tx, after, message_id=incoming.key, replies=[msgspec.to_builtins(reply)])
+            replies = [msgspec.to_builtins(reply)]
+            await chats.save_turn(tx, played.chat, message_id=incoming.key, replies=replies, said=played.said)
+            if played.missed and self._services.settings.collect_unmatched:
+                guess, language = played.missed.intent, played.missed.language
+                await unmatched.count(tx, redacted(incoming.plain_text), guess=guess, language=language)
             if reply.attachment and incoming.answered_in_text:
                 await _send_after(tx, incoming, reply, reply.attachment)
         return (reply,)
@@ -107,12 +125,13 @@ class Conversation:
             await chats.save_turn(tx, chat, message_id=incoming.key, replies=[])
         log.info("message_passed_on", handover_id=person.id, message_id=incoming.key)
 
-    async def _play(self, incoming: Incoming, chat: Chat, staff: StaffMember | None) -> tuple[Chat, Reply]:
+    async def _play(self, incoming: Incoming, chat: Chat, staff: StaffMember | None) -> _Played:
         """Everything of a turn but its commit; what it changed elsewhere is safe to repeat by the turn's id."""
         dialogue, says = self._opened(chat, incoming)
         language = self._language(chat, incoming, dialogue)
         cue = self._cue(incoming, language or self._services.settings.language, staff)
         router = Router(self._book, cue, dialogue)
+        said = None if router.is_secret else self._sealed(incoming)
         is_seen = router.welcomes_picture
         if cue.text or cue.tap or is_seen:
             if incoming.attachments and not is_seen:
@@ -128,7 +147,13 @@ class Conversation:
         if not router.keeps_offer:
             after = msgspec.structs.replace(after, offered=reply.choices, rows=len(reply.rows))
         log.info("turn_played", chat_id=cue.chat.origin, message_id=incoming.key, **_place(after))
-        return msgspec.structs.replace(chat, language=language, dialogue=dump(after)), reply
+        chat = msgspec.structs.replace(chat, language=language, dialogue=dump(after))
+        return _Played(chat, reply, said, router.missed)
+
+    def _sealed(self, incoming: Incoming) -> str:
+        """What was written or tapped, as only this installation can read it back."""
+        words = incoming.plain_text or (incoming.choice_id and f"[{incoming.choice_id}]") or "(...)"
+        return self._keyring.seal(words)
 
     def _opened(self, chat: Chat, incoming: Incoming) -> tuple[Dialogue, list[Say]]:
         """The stored dialogue, and what has to be said before anything else."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
@@ -20,7 +21,12 @@ from sqlalchemy import (
 from core.billing.ledger import CREDIT, RECEIVABLE
 from core.billing.tables import invoices, ledger_entries
 from core.billing.types import InvoiceStatus
+from core.messaging.notices import StaffNotice, tell_staff
+from core.platform.clock import local_day
 from core.platform.uow import UnitOfWork
+from core.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 _entry = ledger_entries.c
 _booked = func.sum(_entry.amount)
@@ -59,6 +65,22 @@ _wrong_bills = (
 )
 
 _faults: CompoundSelect[Any] = union_all(_unbalanced, _overdrawn, _wrong_bills)
+
+
+async def check(uow: UnitOfWork, settings: Settings) -> int:
+    """Look whether the books agree, and tell staff when they do not, once a day; returns how many faults there are."""
+    found = await faults(uow)
+    if found:
+        async with uow.write() as tx:
+            await tell_staff(
+                tx,
+                settings,
+                kind=StaffNotice.BOOKS_WRONG,
+                key=f"books-{local_day(tx.now, settings.zone)}",
+                args={"count": len(found)},
+            )
+        log.error("books_wrong", count=len(found))
+    return len(found)
 
 
 async def faults(uow: UnitOfWork) -> tuple[str, ...]:

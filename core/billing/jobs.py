@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
+from core.billing import books
 from core.billing.isolation import isolate_late
 from core.billing.reminders import remind
 from core.billing.run import run_monthly
@@ -13,6 +14,8 @@ from core.settings import Settings
 
 #: In the morning, because what was paid in advance is receipted with it; there is no hurry before.
 _RUN_AT = time(8)
+#: When whoever is told of a fault is at work.
+_CHECK_AT = time(8, 30)
 
 
 def jobs(uow: UnitOfWork, settings: Settings) -> tuple[Scheduled, ...]:
@@ -27,8 +30,12 @@ def jobs(uow: UnitOfWork, settings: Settings) -> tuple[Scheduled, ...]:
     async def isolation(_due: datetime) -> None:
         await isolate_late(uow, settings)
 
+    async def checks(_due: datetime) -> None:
+        await books.check(uow, settings)
+
     return (
         Scheduled("billing.monthly", Daily(_RUN_AT, settings.zone), monthly),
+        Scheduled("billing.books", Daily(_CHECK_AT, settings.zone), checks),
         # Every hour, and at night nothing: what was missed is made up for on the same day.
         Scheduled("billing.reminders", Every(timedelta(hours=1)), reminders),
         Scheduled("billing.isolation", Every(timedelta(hours=1)), isolation),

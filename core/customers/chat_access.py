@@ -91,6 +91,14 @@ async def unlink(tx: WriteTx, channel: str, address: str, customer_id: int) -> N
     await note(tx, customer_id, "chat_unlinked", channel=channel)
 
 
+async def give_up(tx: WriteTx, channel: str, address: str) -> int:
+    """A chat whose person has left it speaks for nobody any more, until it proves itself anew; returns for how many it did."""
+    services = await services_of(tx, channel, address)
+    for service in services:
+        await unlink(tx, channel, address, service.customer_id)
+    return len(services)
+
+
 async def move_phone(tx: WriteTx, customer_id: int, *, old: str | None, new: str) -> None:
     """After a change of number: chats under the old one must prove themselves anew, the new one may speak at once."""
     for channel in sorted(PHONE_CHANNELS):

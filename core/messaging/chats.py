@@ -10,13 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import select, tuple_
+from sqlalchemy import or_, select, tuple_
 
 from core.messaging.tables import chats, inbound_messages
 from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 
 #: A gateway repeats a message within hours at most; the answers kept for that may hold personal data.
 SEEN_RETENTION = timedelta(days=7)
+#: Digits that a chat's own number has at most; more of them are a phone's.
+_LONGEST_NUMBER = 9
 
 
 class Chat(Struct, frozen=True):
@@ -51,8 +53,13 @@ async def answer_to(tx: ReadTx, channel: str, message_id: str) -> list[Any] | No
     return replies
 
 
-async def save_turn(tx: WriteTx, chat: Chat, *, message_id: str, replies: list[Any]) -> None:
-    """Store where a chat stands after a turn and what was answered; raises `Superseded` when it has moved on since."""
+async def save_turn(
+    tx: WriteTx, chat: Chat, *, message_id: str, replies: list[Any], said: str | None = None
+) -> None:
+    """Store where a chat stands after a turn and what was answered; raises `Superseded` when it has moved on since.
+
+    `said` is what was written, sealed; None where it is not kept.
+    """
     chat_id = await (_insert(tx, chat) if chat.revision == 0 else _swap(tx, chat))
     seen = await tx.insert_new(
         inbound_messages,
@@ -60,10 +67,44 @@ async def save_turn(tx: WriteTx, chat: Chat, *, message_id: str, replies: list[A
         message_id=message_id,
         chat_id=chat_id,
         replies=replies,
+        said=said,
         received_at=tx.now,
     )
     if not seen:
         raise Superseded
+
+
+class Exchange(Struct, frozen=True):
+    """A message with its answer; `said` is sealed."""
+
+    said: str | None
+    replies: list[Any]
+    received_at: datetime
+
+
+async def exchanges(tx: ReadTx, chat_id: int, *, limit: int = 500) -> list[Exchange]:
+    """What was said in a chat and is still kept, oldest first."""
+    rows = await tx.all(
+        select(inbound_messages.c.said, inbound_messages.c.replies, inbound_messages.c.received_at)
+        .where(inbound_messages.c.chat_id == chat_id)
+        .order_by(inbound_messages.c.received_at.desc())
+        .limit(limit)
+    )
+    return [Exchange(row.said, row.replies, row.received_at) for row in reversed(rows)]
+
+
+async def named(tx: ReadTx, name: str) -> tuple[int, Chat] | None:
+    """A chat with its number, by that number or by its address on the channel that was used last."""
+    by_number = [chats.c.id == int(name)] if name.isdecimal() and len(name) <= _LONGEST_NUMBER else []
+    row = await tx.first(
+        select(chats)
+        .where(or_(chats.c.address == name, *by_number))
+        .order_by(chats.c.touched_at.desc())
+        .limit(1)
+    )
+    if row is None:
+        return None
+    return row.id, Chat(row.channel, row.address, row.language, row.dialogue, row.revision, row.touched_at)
 
 
 async def touch(tx: WriteTx, channel: str, address: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
@@ -28,11 +28,17 @@ from core.platform.uow import UnitOfWork
 _TRIES_AFTER_A_NO = 3
 
 
+#: Called when a channel says that nothing may be sent to many for now.
+OnHold = Callable[[], Awaitable[None]]
+
+
 class TextDelivery:
     """Sends the texts of the outbox by their channels; the job's key makes a repeat harmless where a channel can."""
 
-    def __init__(self, channels: Mapping[str, TextChannel], uow: UnitOfWork) -> None:
-        self._channels, self._uow = dict(channels), uow
+    def __init__(
+        self, channels: Mapping[str, TextChannel], uow: UnitOfWork, on_hold: OnHold | None = None
+    ) -> None:
+        self._channels, self._uow, self._on_hold = dict(channels), uow, on_hold
 
     async def __call__(self, job: Job) -> Outcome:
         name, to = job.payload["channel"], job.payload["to"]
@@ -63,6 +69,10 @@ class TextDelivery:
             case Gone(reason):
                 await self._mark_gone(name, to)
                 return await self._elsewhere(job, extras, reason)
+            case Misconfigured(reason, holds_campaigns=True):
+                if self._on_hold is not None:
+                    await self._on_hold()
+                return Park(reason)
             case other:
                 return outcome_of(other)
 

@@ -65,6 +65,7 @@ class StaffNotice(enum.StrEnum):
     LINES_DIFFER = "lines_differ"
     MANY_TO_ISOLATE = "many_to_isolate"
     BOOKS_WRONG = "books_wrong"
+    BROADCAST_HELD = "broadcast_held"
     OUTAGE_OPENED = "outage_opened"
     OUTAGE_CLOSED = "outage_closed"
     ROUTER_UNSEEN = "router_unseen"
@@ -251,6 +252,7 @@ STAFF_TEXTS: Mapping[StaffNotice, str] = {
     StaffNotice.LINES_DIFFER: "staff_notice.lines_differ",
     StaffNotice.MANY_TO_ISOLATE: "staff_notice.many_to_isolate",
     StaffNotice.BOOKS_WRONG: "staff_notice.books_wrong",
+    StaffNotice.BROADCAST_HELD: "staff_notice.broadcast_held",
     StaffNotice.OUTAGE_OPENED: "staff_notice.outage_opened",
     StaffNotice.OUTAGE_CLOSED: "staff_notice.outage_closed",
     StaffNotice.ROUTER_UNSEEN: "staff_notice.router_unseen",

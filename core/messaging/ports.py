@@ -100,6 +100,8 @@ class Misconfigured(Struct, frozen=True, tag=True):
     """The settings of the channel, or our account there, cannot work until somebody mends them."""
 
     reason: str
+    #: The account may not send to many now: going on would make it worse.
+    holds_campaigns: bool = False
 
 
 SendOutcome = Accepted | ChannelDown | Gone | Declined | Refused | Misconfigured

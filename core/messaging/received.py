@@ -64,6 +64,7 @@ class Receipt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     state: DeliveryState
     key: str | None = None
     error: str | None = None  # the provider's code and its title, never a text or a number
+    holds_campaigns: bool = False  # whether the account may not send to many now
 
 
 class Batch(Struct, frozen=True):
@@ -71,3 +72,5 @@ class Batch(Struct, frozen=True):
 
     messages: tuple[Received, ...] = ()
     receipts: tuple[Receipt, ...] = ()
+    #: Numbers that their people have given up: whoever has one next is somebody else.
+    left: tuple[str, ...] = ()

@@ -28,7 +28,24 @@ inbound_messages = Table(
     Column("message_id", String(128), primary_key=True),
     Column("chat_id", Key, ForeignKey("chats.id", ondelete="CASCADE"), nullable=False),
     Column("replies", JsonText, nullable=False),
+    Column("said", Text),  # sealed: what was written; empty where it was secret
     Column("received_at", UtcDateTime, nullable=False, index=True),
+    Index("ix_inbound_messages_chat", "chat_id", "received_at"),
+)
+
+#: What nobody understood, redacted, each text once: what staff label to make the understanding better.
+unmatched_texts = Table(
+    "unmatched_texts",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("text", String(200), nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("guess", String(32), nullable=False),  # an Intent
+    Column("language", String(2)),
+    Column("label", String(32)),  # an Intent, as staff say
+    Column("first_at", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False, index=True),
+    Index("uq_unmatched_texts_text", "text", unique=True),
 )
 
 #: How far each message of ours got, by the provider's id for it, told as `<dialect>:<id>`. News may come before the

@@ -92,3 +92,12 @@ def test_terms_and_charges_are_agreed(demo: Installation, desk: Desk) -> None:
     shown = desk("show", JOHN).out
     assert "Rp50.000 credit" in shown
     assert "to 2030-12" in shown
+
+
+def test_status_shows_what_an_owner_looks_at_first(demo: Installation, desk: Desk) -> None:
+    desk("confirm", WARUNG, "300000", "K-1", "--yes")
+    shown = CliRunner().invoke(app, ["status"], env=demo.environ).stdout
+    assert "Paid today         Rp300.000 in 1 payments" in shown or "Rp600.000 in 2 payments" in shown
+    assert "Still owed         Rp1.827.500 in 5 bills" in shown
+    assert "Parked             nothing" in shown
+    assert "Monthly run        never yet" in shown

@@ -133,3 +133,41 @@ async def test_a_month_of_billing_is_simulated_without_touching_the_installation
     assert "Held on each of 30 days" in run.out
     assert not (demo.folder / "loket.db").exists()
     assert (await demo.run("simulate", "--start", "yesterday")).status == 2
+
+
+async def test_a_chat_is_exported_without_its_owner_and_reads_the_same_when_played_again(
+    demo: Installation,
+) -> None:
+    typed = "brp tagihan saya\n1\nlupa password\nbatal\napakah zorblax 4711\n"
+    await demo.run("chat", "--as", "6281200000004", typed=typed)
+    made = await demo.run("transcript", "export", "6281200000004")
+    assert made.status == 0
+    assert made.out.startswith("@ 628123456789 id\n> brp tagihan saya\n< ")
+    assert not any(own in made.out for own in ("Dewi", "28900004", "6281200000004"))
+    path = demo.folder / "chat.txt"
+    path.write_text(made.out)
+    again = await demo.run("transcript", "replay", str(path))
+    assert "> brp tagihan saya" in again.out  # the demo's John owes, Dewi did not
+    assert again.status == 1
+    assert (await demo.run("transcript", "export", "999999")).status == 1
+
+
+async def test_a_chat_of_the_demo_reads_as_it_did(demo: Installation) -> None:
+    await demo.run("chat", "--as", "628123456789", typed="cek tagihan\n1\nmenu\nlupa password\nbatal\n")
+    path = demo.folder / "chat.txt"
+    path.write_text((await demo.run("transcript", "export", "628123456789")).out)
+    run = await demo.run("transcript", "replay", str(path))
+    assert (run.status, run.out) == (0, "All 5 answers read as they did.\n")
+    path.write_text("nothing of the kind")
+    assert (await demo.run("transcript", "replay", str(path))).status == 2
+
+
+async def test_unmatched_texts_are_listed_labelled_and_exported(demo: Installation) -> None:
+    await demo.run("chat", "--as", "628123456789", typed="apakah zorblax 4711\n")
+    listed = (await demo.run("understand", "unmatched")).out
+    assert "apakah zorblax 0000" in listed
+    number = listed.split()[0]
+    assert (await demo.run("understand", "unmatched", "--label", f"{number}=human")).out == ""
+    assert (await demo.run("understand", "unmatched", "--export")).out == "human\tid\tapakah zorblax 0000\n"
+    assert (await demo.run("understand", "unmatched", "--label", "999=human")).status == 1
+    assert (await demo.run("understand", "unmatched", "--label", "1=nonsense")).status == 2

@@ -133,6 +133,20 @@ def test_what_is_not_a_persons_message_to_us_is_left_out(dialect: Dialect, body:
     assert messages(dialect, body) == ()
 
 
+@pytest.mark.parametrize("kind", ["user_changed_number", "customer_changed_number"])
+def test_a_number_that_was_given_up_is_told(kind: str) -> None:
+    body = cloud_message(type="system", system={"type": kind, "wa_id": "62899"})
+    batch = CLOUD.read(called(CLOUD, body))
+    assert (batch.messages, batch.left) == ((), (JOHN,))
+
+
+@pytest.mark.parametrize(("code", "holds"), [(131048, True), (368, True), (131049, False), ("131048", False)])
+def test_a_status_says_whether_campaigns_must_stop(code: object, *, holds: bool) -> None:
+    status = {"id": "wamid.9", "status": "failed", "errors": [{"code": code, "title": "held"}]}
+    (receipt,) = CLOUD.read(called(CLOUD, cloud_call({"statuses": [status]}))).receipts
+    assert receipt.holds_campaigns is holds
+
+
 def test_one_call_of_meta_holds_many_messages_and_statuses() -> None:
     def said(number: int) -> dict[str, Any]:
         return {"from": JOHN, "id": f"wamid.{number}", "type": "text", "text": {"body": str(number)}}

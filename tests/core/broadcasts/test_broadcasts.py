@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from core.audit.tables import audit_log
 from core.broadcasts import fanout
 from core.broadcasts.fanout import BroadcastSteps, BroadcastTexts
+from core.broadcasts.holding import holder
 from core.broadcasts.queries import members
 from core.broadcasts.rules import done_by, next_opening
 from core.broadcasts.tables import broadcast_recipients, broadcasts
@@ -28,7 +29,7 @@ from core.messaging.consent import Consents
 from core.messaging.delivery import TextDelivery
 from core.messaging.kinds import Category
 from core.messaging.notices import TEXT_TOPIC
-from core.messaging.ports import Accepted, OutgoingText, SendOutcome
+from core.messaging.ports import Accepted, Misconfigured, OutgoingText, SendOutcome
 from core.platform.dispatcher import Consumer, Dispatcher
 from core.platform.errors import Conflict, Forbidden, Invalid, NotFound
 from core.platform.outbox import outbox
@@ -45,8 +46,11 @@ class Mouth:
 
     def __init__(self) -> None:
         self.sent: list[OutgoingText] = []
+        self.held = False
 
     async def send(self, message: OutgoingText, *, idempotency_key: str) -> SendOutcome:
+        if self.held:
+            return Misconfigured("error 131048", holds_campaigns=True)
         self.sent.append(message)
         return Accepted(idempotency_key)
 
@@ -60,7 +64,9 @@ class Station:
     def __init__(self, shop: Shop, settings: Settings, boss: StaffMember) -> None:
         self.shop, self.boss, self.settings = shop, boss, settings
         self.broadcasts, self.mouth = Broadcasts(shop.uow, settings), Mouth()
-        texts = TextDelivery({"whatsapp": self.mouth, "telegram": self.mouth}, shop.uow)
+        texts = TextDelivery(
+            {"whatsapp": self.mouth, "telegram": self.mouth}, shop.uow, holder(shop.uow, settings)
+        )
         self.worker = Dispatcher(
             shop.uow,
             shop.clock,
@@ -414,3 +420,19 @@ async def test_what_nobody_confirms_is_forgotten_after_a_day(station: Station) -
     with pytest.raises(NotFound, match="broadcast"):
         await station.broadcasts.confirm(station.boss, left.broadcast.id, count=left.broadcast.expected)
     assert await station.state(begun) is State.RUNNING
+
+
+async def test_a_held_account_pauses_what_runs_and_staff_hear_of_it_once(station: Station) -> None:
+    await grown(station.shop, 20)
+    broadcast_id = await station.begun()
+    station.mouth.held = True
+    assert await station.go_on(10) == []
+    assert await station.state(broadcast_id) is State.PAUSED
+    told = [
+        each for each in await station.shop.queued(TEXT_TOPIC) if f"Siaran {broadcast_id} " in each["text"]
+    ]
+    assert len(told) == len({each["to"] for each in told}) > 0
+    station.mouth.held = False
+    await station.broadcasts.resume(station.boss, broadcast_id)
+    written = await station.go_on(20)
+    assert len(written) == len(set(written)) > 0

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from core.customers import chat_access
 from core.customers.tables import chat_links, customers
 from core.customers.types import CustomerName, IdentityType, ServiceOfChat
 from core.messaging.notices import TEXT_TOPIC
@@ -218,3 +219,14 @@ async def test_linking_again_is_harmless_and_revives_a_revoked_link(shop: Shop) 
     await shop.customers.link_chat("telegram", "42", JOHN)
     assert [each.customer_id for each in await shop.customers.services_of_chat("telegram", "42")] == [JOHN]
     assert (await shop.one(select(chat_links))).id == link.id
+
+
+async def test_a_number_that_was_given_up_speaks_for_nobody_until_it_is_proved_again(shop: Shop) -> None:
+    async with shop.uow.write() as tx:
+        assert await chat_access.give_up(tx, "whatsapp", "6281200000001") == 2
+        assert await chat_access.give_up(tx, "whatsapp", "6281200000001") == 0
+    assert await shop.customers.services_of_chat("whatsapp", "6281200000001") == ()
+    await shop.customers.link_chat("whatsapp", "6281200000001", 2)
+    assert [
+        each.customer_id for each in await shop.customers.services_of_chat("whatsapp", "6281200000001")
+    ] == [2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from core.adapters.whatsapp.dialects.cloud.verdict import ACCOUNT_HELD
 from core.adapters.whatsapp.json_values import JsonObject, objects
 from core.adapters.whatsapp.reading import Malformed, child, clean, first_said, moment, named, sender_of
 from core.messaging.received import Batch, DeliveryState, Media, Receipt, Received, Sender, SenderKind
@@ -14,6 +15,7 @@ _STATES: Mapping[str, DeliveryState] = {
     "delivered": DeliveryState.DELIVERED,
     "read": DeliveryState.READ,
 }
+_NUMBER_CHANGES = {"user_changed_number", "customer_changed_number"}
 _MEDIA: Mapping[str, str] = {
     "image": "image",
     "sticker": "image",
@@ -41,6 +43,7 @@ def batch_of(payload: JsonObject, *, phone_number_id: str) -> Batch:
     return Batch(
         messages=tuple(message for value in values for message in _messages(value)),
         receipts=tuple(receipt for value in values for receipt in _receipts(value)),
+        left=tuple(number for value in values for number in _left(value)),
     )
 
 
@@ -48,7 +51,7 @@ def _messages(value: JsonObject) -> Iterator[Received]:
     for message in objects(value.get("messages")):
         sender, message_id = _sender(message), named(message.get("id"))
         kind = clean(message.get("type"))
-        # Reactions say nothing, and `system` tells of a new number, which nobody has proven yet.
+        # Reactions say nothing, and `system` tells of a new number, see `_left`.
         if sender is None or not message_id or message.get("group_id") or kind in {"reaction", "system"}:
             continue
         yield Received(
@@ -59,6 +62,16 @@ def _messages(value: JsonObject) -> Iterator[Received]:
             media=tuple(_media(message, kind)),
             sent_at=moment(message.get("timestamp")),
         )
+
+
+def _left(value: JsonObject) -> Iterator[str]:
+    """Numbers whose people write from another one now."""
+    for message in objects(value.get("messages")):
+        is_change = clean(child(message, "system").get("type")) in _NUMBER_CHANGES
+        if clean(message.get("type")) == "system" and is_change:
+            known = sender_of(message.get("from"))
+            if known is not None and known.phone:
+                yield known.phone
 
 
 def _sender(message: JsonObject) -> Sender | None:
@@ -110,7 +123,12 @@ def _receipts(value: JsonObject) -> Iterator[Receipt]:
                 state=state,
                 key=clean(status.get("biz_opaque_callback_data")) or None,
                 error=_error(status),
+                holds_campaigns=_holds_campaigns(status),
             )
+
+
+def _holds_campaigns(status: JsonObject) -> bool:
+    return any(error.get("code") in ACCOUNT_HELD for error in objects(status.get("errors")))
 
 
 def _error(status: JsonObject) -> str | None:

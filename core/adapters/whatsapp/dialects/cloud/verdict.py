@@ -12,7 +12,8 @@ from core.messaging.ports import Accepted, ChannelDown, Gone, Misconfigured, Ref
 
 _SLOW_NUMBER = {4, 80007, 130429}
 _SLOW_RECIPIENT = {131056}
-_ACCOUNT_HELD = {131048, 368, 131031, 130497, 131064}
+#: Each says that this account must not send campaigns now.
+ACCOUNT_HELD = {131048, 368, 131031, 130497, 131064}
 _THEIR_TROUBLE = {1, 2, 131000, 131016, 131057, 133004}
 _NEEDS_TEMPLATE = {131047}
 _NOBODY_THERE = {131026}
@@ -58,8 +59,9 @@ def _of_code(code: int, reason: str, asked_s: float | None, *, status: int) -> V
 
 def _of_lasting(code: int, reason: str) -> Gone | Misconfigured | Refused | None:
     """What another try would not change, as far as the code is known."""
-    if code in _ACCOUNT_HELD:
-        return Misconfigured(f"the business account is held back, send no campaigns now: {reason}")
+    if code in ACCOUNT_HELD:
+        held = f"the business account is held back, send no campaigns now: {reason}"
+        return Misconfigured(held, holds_campaigns=True)
     if code in _CREDENTIALS:
         return Misconfigured(f"token, rights or payment of the business account: {reason}")
     if code in _NOBODY_THERE:
