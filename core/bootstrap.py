@@ -13,6 +13,7 @@ from core.catalog.usecases import Catalog
 from core.coupons.usecases import Coupons
 from core.customers.usecases import Customers
 from core.directory.own import OwnAccounts
+from core.directory.totals import Totals
 from core.directory.usecases import Directory
 from core.handover.usecases import Handovers
 from core.identity.access import Access
@@ -28,6 +29,7 @@ from core.messaging.editing import Templates
 from core.monitoring.usecases import Monitoring
 from core.network.usecases import Network
 from core.network.watching import Watching
+from core.office.journal import Journal
 from core.office.usecases import Office
 from core.orders.usecases import Orders
 from core.papers.usecases import Papers
@@ -76,18 +78,19 @@ async def bootstrap(
     monitoring = Monitoring(uow, settings)
     # Only the sandbox's routers live on this machine; elsewhere a router's address must not lead back into it.
     routers = RouterOsGateway(uow, keyring, clock, allow_loopback=settings.sandbox)
-    privacy = Privacy(uow, settings, keyring)
+    privacy, totals = Privacy(uow, settings, keyring), Totals()
     try:
         yield Services(
             identity=Identity(uow, settings, keyring, passwords),
             staff_accounts=StaffAccounts(uow, keyring, passwords),
             customer_accounts=CustomerAccounts(uow, keyring, passwords),
-            directory=Directory(uow, keyring, passwords),
-            own_accounts=OwnAccounts(uow, settings, keyring, passwords),
+            directory=Directory(uow, keyring, passwords, totals),
+            own_accounts=OwnAccounts(uow, settings, keyring, passwords, totals),
             preferences=PreferenceBook(uow),
             coupons=Coupons(uow),
             portal=Portal(uow),
             activity=Activity(uow),
+            journal=Journal(uow),
             staff=Staff(uow, settings, keyring),
             access=Access(uow, settings, keyring),
             contacts=Contacts(uow, settings, keyring),

@@ -27,6 +27,7 @@ from core.monitoring.usecases import Monitoring
 from core.network.ports import LineSwitch
 from core.network.usecases import Network
 from core.network.watching import Watching
+from core.office.journal import Journal
 from core.office.usecases import Office
 from core.orders.usecases import Orders
 from core.papers.usecases import Papers
@@ -57,6 +58,7 @@ class Services:
     coupons: Coupons
     portal: Portal
     activity: Activity
+    journal: Journal
     staff: Staff
     access: Access
     contacts: Contacts

@@ -90,9 +90,22 @@ async def _answer(
 
 
 def _action(controllers: dict[str, Controller], call: Call) -> Action:
+    if call.path(0) == "default":
+        return _of(controllers, _front_door(call), "")
     if not call.segments:
         return _of(controllers, "isValid" if call.caller is not None else "", "")
     return _of(controllers, call.path(0), call.path(1))
+
+
+def _front_door(call: Call) -> str:
+    """Where the original sends whoever comes without saying what for (§7.12)."""
+    match call.caller:
+        case StaffAccount():
+            return "dashboard"
+        case CustomerCaller():
+            return "home"
+        case None:
+            return "login"
 
 
 def _of(controllers: dict[str, Controller], first: str, second: str) -> Action:

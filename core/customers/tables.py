@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, Float, ForeignKey, Index, String, Table, func, text
+from sqlalchemy import Boolean, Column, Date, Float, ForeignKey, Index, String, Table, Text, func, text
 
-from core.platform.db import Key, SmallKey, UtcDateTime, metadata
+from core.platform.db import Key, SmallKey, UtcDateTime, after_first_space, metadata
 
 identity_types = Table(
     "identity_types",
@@ -44,6 +44,13 @@ customers = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 Index("uq_customers_email", func.lower(customers.c.email), unique=True)
+# What the office's list of customers is sorted by.
+Index("ix_customers_name", customers.c.name)
+Index("ix_customers_last_name", after_first_space(customers.c.name))
+Index("ix_customers_email", customers.c.email)
+Index("ix_customers_created_at", customers.c.created_at)
+_is_placed = customers.c.latitude.is_not(None)
+Index("ix_customers_placed", customers.c.id, sqlite_where=_is_placed, postgresql_where=_is_placed)
 
 #: A customer as prepaid clients know them; everybody has one (`core.customers.accounts`).
 customer_accounts = Table(
@@ -68,11 +75,29 @@ customer_accounts = Table(
 )
 Index("uq_customer_accounts_username", func.lower(customer_accounts.c.username), unique=True)
 Index("ix_customer_accounts_status", customer_accounts.c.status, customer_accounts.c.username)
+Index("ix_customer_accounts_standing", customer_accounts.c.status, customer_accounts.c.customer_id)
+Index("ix_customer_accounts_username", customer_accounts.c.username)
 Index(
     "ix_customer_accounts_photo",
     customer_accounts.c.photo,
     sqlite_where=customer_accounts.c.photo != text("'/user.default.jpg'"),
     postgresql_where=customer_accounts.c.photo != text("'/user.default.jpg'"),
+)
+for _own in (customer_accounts.c.line_username, customer_accounts.c.line_address):
+    Index(
+        f"ix_customer_accounts_{_own.name}",
+        _own,
+        sqlite_where=_own != text("''"),
+        postgresql_where=_own != text("''"),
+    )
+
+#: What customers are looked for in, kept by triggers of the database: each word in small letters after `^^`. SQLite keeps
+#: a trigram index of it beside (FTS5), PostgreSQL a GIN index of `customer_grams(document)`.
+customer_search = Table(
+    "customer_search",
+    metadata,
+    Column("customer_id", Key, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True),
+    Column("document", Text, nullable=False),
 )
 
 #: What clients keep of a customer by name (phpnuxbill-1 contract §5.3).

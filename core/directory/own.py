@@ -15,6 +15,7 @@ from core.customers import commands as contact
 from core.customers.accounts import DEFAULT_PHOTO
 from core.customers.tables import customer_accounts, customers
 from core.directory import commands, queries
+from core.directory.totals import Totals
 from core.directory.types import Draft
 from core.identity import codes, counters, form_codes, recovery
 from core.identity.codes import GrantUse, Holder, Issued, Purpose
@@ -54,8 +55,11 @@ class Registered(Struct, frozen=True):
 class OwnAccounts:
     """Each method is one use case. Refusals that count against somebody are returned, so that they are committed."""
 
-    def __init__(self, uow: UnitOfWork, settings: Settings, keyring: Keyring, passwords: Passwords) -> None:
+    def __init__(
+        self, uow: UnitOfWork, settings: Settings, keyring: Keyring, passwords: Passwords, totals: Totals
+    ) -> None:
         self._uow, self._settings, self._keyring, self._passwords = uow, settings, keyring, passwords
+        self._totals = totals
 
     async def change_password(self, customer_id: int, current: str, new: str, *, ip: str) -> bool:
         """False when `current` is wrong. Every token dies; running lines get the new password too (design §3.9).
@@ -169,6 +173,7 @@ class OwnAccounts:
                 news = {"name": draft.name or username, "username": username}
                 kind, key = StaffNotice.CUSTOMER_REGISTERED, f"registered-{customer_id}"
                 await tell_staff(tx, self._settings, kind=kind, key=key, args=news)
+        self._totals.forget()
         log.info("registered", customer_id=customer_id)
         return Registered(customer_id, username)
 

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, text
 
 from core.billing.ledger import CREDIT
 from core.billing.tables import ledger_entries
 from core.catalog.tables import plans
 from core.customers.accounts import AccountStatus
 from core.customers.tables import customer_accounts, customer_attributes, customers
+from core.directory.search import has_words, is_found
 from core.directory.types import Entry, Order, Package, Wanted
 from core.network.tables import routers
 from core.platform.db import after_first_space
+from core.platform.prepared import Prepared
 from core.platform.uow import ReadTx
 from core.prepaid.tables import prepaid_plans, recharges
 from core.subscriptions.tables import subscriptions
 
+_ENOUGH = 10
+#: So many customers are sorted for a page; of more, the page is taken from an index.
+_FEW = 1_000
 _account, _customer = customer_accounts.c, customers.c
 
 _balance = (
@@ -67,6 +73,8 @@ _ORDERS: dict[Order, ColumnElement[Any]] = {
     Order.CREATED: _customer.created_at,
     Order.STATUS: _account.status,
 }
+#: Orders by what stands in the customers' table.
+_OF_PERSON = {Order.NAME, Order.LAST_NAME, Order.EMAIL, Order.PHONE, Order.CREATED}
 _PACKAGE = (
     select(
         subscriptions.c.id,
@@ -95,20 +103,73 @@ _PACKAGE = (
 )
 
 
-async def page_of(tx: ReadTx, wanted: Wanted) -> tuple[tuple[Entry, ...], int]:
-    """A page of customers, and how many there are in all."""
+async def page_of(tx: ReadTx, wanted: Wanted, total: int) -> tuple[Entry, ...]:
+    """A page of a list that has `total` customers in all."""
+    shape = (wanted.order, wanted.descending, wanted.status is not None, wanted.has_place, total <= _FEW)
+    bounds: dict[str, Any] = {"limit": wanted.limit, "offset": wanted.offset}
+    if wanted.status is not None:
+        bounds["status"] = wanted.status
+    return tuple(map(entry, await tx.rows(_page(*shape), **bounds)))
+
+
+async def finds_of(tx: ReadTx, wanted: Wanted) -> tuple[tuple[Entry, ...], int]:
+    """A page of what a search finds, and how many that are; more than `MOST_FINDS` are not looked at."""
+    if not has_words(wanted.search):
+        return (), 0
     conditions = _conditions(wanted)
-    order = _ORDERS[wanted.order]
-    in_order = (
-        (order.desc(), _account.customer_id.desc()) if wanted.descending else (order, _account.customer_id)
+    ids = (
+        select(_account.customer_id).join(customers, _customer.id == _account.customer_id).where(*conditions)
     )
-    page = _ENTRY.where(*conditions).order_by(*in_order).limit(wanted.limit).offset(wanted.offset)
-    rows = await tx.all(page)
-    counted = select(func.count()).select_from(customer_accounts)
-    if wanted.search:
-        counted = counted.join(customers, _customer.id == _account.customer_id)
-    total = await tx.scalar(counted.where(*conditions))
+    order = _in_order(_unindexed(_ORDERS[wanted.order]), descending=wanted.descending)
+    page = ids.order_by(*order).limit(wanted.limit).offset(wanted.offset)
+    rows = await tx.all(_entries_of(page, order))
+    total = await tx.scalar(select(func.count()).select_from(ids.subquery()))
     return tuple(map(entry, rows)), int(total)
+
+
+@cache
+def _page(order: Order, descending: bool, has_status: bool, has_place: bool, is_few: bool) -> Prepared:  # noqa: FBT001 - a shape
+    """Which customers first, from an index alone; what is known of them only for those.
+
+    A few are sorted. Many are met in the order of an index until the page is full, whoever else stands in it.
+    """
+    by = _ORDERS[order]
+    wanted = (_account.status == bindparam("status"),) if has_status else ()
+    if is_few:
+        ids = (
+            select(_account.customer_id).join(customers, _customer.id == _account.customer_id).where(*wanted)
+        )
+        ids = ids.where(_customer.latitude.is_not(None)) if has_place else ids
+        in_order = _in_order(_unindexed(by), descending=descending)
+    elif has_place or order in _OF_PERSON:
+        ids = select(_customer.id.label("customer_id"))
+        in_order = _in_order(
+            _customer.id if order is Order.ID else by, descending=descending, last=_customer.id
+        )
+        own = select(_account.customer_id).where(_account.customer_id == _customer.id, *wanted)
+        ids = ids.where(own.correlate(customers).exists())
+        ids = ids.where(_customer.latitude.is_not(None)) if has_place else ids
+    else:
+        ids = select(_account.customer_id).where(*wanted)
+        in_order = _in_order(by, descending=descending)
+    page = ids.order_by(*in_order).limit(bindparam("limit")).offset(bindparam("offset"))
+    return Prepared(_entries_of(page, _in_order(by, descending=descending)))
+
+
+def _entries_of(page: Select[Any], in_order: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    chosen = page.subquery("page")
+    return _ENTRY.join(chosen, chosen.c.customer_id == _account.customer_id).order_by(*in_order)
+
+
+def _unindexed(by: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The same value, but not by its index: the few rows that are wanted are at hand by another one."""
+    return func.coalesce(by, by)
+
+
+def _in_order(
+    by: ColumnElement[Any], *, descending: bool, last: ColumnElement[Any] = _account.customer_id
+) -> tuple[ColumnElement[Any], ...]:
+    return (by.desc(), last.desc()) if descending else (by, last)
 
 
 def all_of(wanted: Wanted) -> Select[Any]:
@@ -154,6 +215,15 @@ async def packages_of(tx: ReadTx, customer_ids: Sequence[int]) -> tuple[Package,
     )
 
 
+async def users_of_line(tx: ReadTx, *, address: str = "", name: str = "", but: int) -> tuple[str, ...]:
+    """The user names of others whose line has this address or this name of its own; a few are enough to tell."""
+    is_same = _account.line_address == address if address else _account.line_username == name
+    is_given = _account.line_address != "" if address else _account.line_username != ""
+    found = select(_account.username).where(is_same, is_given, _account.customer_id != but)
+    rows = await tx.all(found.order_by(_account.customer_id).limit(_ENOUGH))
+    return tuple(row.username for row in rows)
+
+
 async def attributes_of(tx: ReadTx, customer_id: int) -> dict[str, str]:
     own = select(customer_attributes).where(customer_attributes.c.customer_id == customer_id)
     rows = await tx.all(own.order_by(customer_attributes.c.name))
@@ -170,20 +240,17 @@ async def holder_of_phone(tx: ReadTx, phone: str) -> int | None:
 def _conditions(wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
     found: tuple[ColumnElement[bool], ...] = ()
     if wanted.status is not None:
-        found += (_account.status == wanted.status,)
+        status = _unindexed(_account.status) if wanted.search else _account.status
+        found += (status == wanted.status,)
+    if wanted.has_place:
+        found += (_customer.latitude.is_not(None), _customer.longitude.is_not(None))
     if wanted.search:
-        looked_in = (
-            _account.username,
-            _customer.name,
-            _customer.contact_address,
-            _customer.phone,
-            _customer.email,
-        )
-        found += (or_(*(column.icontains(wanted.search, autoescape=True) for column in looked_in)),)
+        found += (is_found(wanted.search),)
     return found
 
 
-def entry(row: Row[Any]) -> Entry:
+def entry(row: Sequence[Any]) -> Entry:
     """A row of these queries as an entry."""
     facts = dict(zip(Entry.__struct_fields__, row, strict=True))
-    return Entry(**facts | {"status": AccountStatus(row.status), "balance": int(row.balance)})
+    facts["status"], facts["balance"] = AccountStatus(facts["status"]), int(facts["balance"])
+    return Entry(**facts)

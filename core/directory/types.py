@@ -33,6 +33,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     descending: bool = False
     limit: int = 30
     offset: int = 0
+    has_place: bool = False  # only those who are on the map
 
 
 class Entry(Struct, frozen=True, kw_only=True):

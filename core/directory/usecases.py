@@ -12,6 +12,7 @@ from core.billing.tables import invoices
 from core.customers.accounts import AccountStatus
 from core.customers.tables import customer_accounts, customers
 from core.directory import commands, queries
+from core.directory.totals import Totals
 from core.directory.types import Draft, Entry, Opened, Package, Removed, Wanted
 from core.identity.passwords import Passwords
 from core.identity.tables import logins
@@ -26,13 +27,16 @@ from core.subscriptions.tables import subscriptions
 class Directory:
     """Each method is one use case and one transaction."""
 
-    def __init__(self, uow: UnitOfWork, keyring: Keyring, passwords: Passwords) -> None:
-        self._uow, self._keyring, self._passwords = uow, keyring, passwords
+    def __init__(self, uow: UnitOfWork, keyring: Keyring, passwords: Passwords, totals: Totals) -> None:
+        self._uow, self._keyring, self._passwords, self._totals = uow, keyring, passwords, totals
 
     async def list(self, wanted: Wanted) -> tuple[tuple[Entry, ...], int]:
         """A page of customers, and how many there are in all."""
         async with self._uow.read() as tx:
-            return await queries.page_of(tx, wanted)
+            if wanted.search:
+                return await queries.finds_of(tx, wanted)
+            total = await self._totals.of(tx, wanted)
+            return await queries.page_of(tx, wanted, total), total
 
     async def everybody(self, wanted: Wanted) -> AsyncIterator[Sequence[Entry]]:
         """All customers wanted, by id, in batches: for exports of any size."""
@@ -46,6 +50,21 @@ class Directory:
     async def id_of(self, username: str) -> int | None:
         async with self._uow.read() as tx:
             return await queries.id_of_username(tx, username)
+
+    async def users_of_line(self, *, address: str = "", name: str = "", but: int) -> tuple[str, ...]:
+        """The user names of others whose line has this address, or else this name, of its own."""
+        if not address and not name:
+            return ()
+        async with self._uow.read() as tx:
+            return await queries.users_of_line(tx, address=address, name=name, but=but)
+
+    async def balance_of(self, customer_id: int) -> int:
+        """Raises `NotFound`."""
+        async with self._uow.read() as tx:
+            entry = await queries.entry_of(tx, customer_id)
+        if entry is None:
+            raise NotFound
+        return entry.balance
 
     async def open(self, customer_id: int) -> Opened:
         """Raises `NotFound`."""
@@ -67,6 +86,7 @@ class Directory:
         async with self._uow.write() as tx:
             customer_id = await commands.make(tx, self._keyring, draft, password_hash, by=by)
             await _note(tx, customer_id, "customer_added", f"added {draft.username}", by=by, ip=ip)
+        self._totals.forget()
         return customer_id
 
     async def change(self, customer_id: int, draft: Draft, *, by: int, ip: str) -> None:
@@ -85,6 +105,7 @@ class Directory:
                 await commands.provision(tx, customer_id)
             said = f"edited {draft.username or entry.username}"
             await _note(tx, customer_id, "customer_changed", said, by=by, ip=ip)
+        self._totals.forget()
 
     async def remove(self, customer_id: int, *, by: int, ip: str) -> Removed:
         """Take a customer out of every list, lines included. Raises `NotFound`.
@@ -102,6 +123,7 @@ class Directory:
             is_kept = bool(lines) or await _has_books(tx, customer_id)
             await _retire(tx, customer_id) if is_kept else await _delete(tx, customer_id)
             await _note(tx, customer_id, "customer_removed", f"deleted {entry.username}", by=by, ip=ip)
+        self._totals.forget()
         return Removed(is_kept)
 
     async def deactivate(self, customer_id: int, plan_id: int, *, by: int, ip: str) -> Package:

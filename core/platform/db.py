@@ -111,6 +111,19 @@ def _compile_after_first_space(element: Any, compiler: Any, **kw: Any) -> str:
     return f"substr({text}, {found.format(text)} + 1)"
 
 
+class by_dialect(FunctionElement[bool]):  # noqa: N801 - it is called like a function of SQL
+    """One condition in two spellings: the first for SQLite, the second for PostgreSQL."""
+
+    name = "by_dialect"
+    inherit_cache = True  # without a type: a boolean one would be compared with 1, and no index used
+
+
+@compiles(by_dialect)
+def _compile_by_dialect(element: Any, compiler: Any, **kw: Any) -> str:
+    sqlite, postgresql = element.clauses
+    return str(compiler.process(sqlite if compiler.dialect.name == "sqlite" else postgresql, **kw))
+
+
 #: The first holds while the others may need a lock. Checkpoints are left to the maintenance task, so that no request
 #: waits for the disk to sync.
 SQLITE_PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "wal_autocheckpoint=0", "foreign_keys=ON")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from api.nuxbill.controllers import (
     accounts,
     activation,
+    autoload,
+    autoload_user,
     coupons,
     customers,
     customfield,
@@ -29,7 +31,9 @@ CONTROLLERS = {
         *sessions.CONTROLLERS,
         *activation.CONTROLLERS,
         *extensions.CONTROLLERS,
+        *autoload.CONTROLLERS,
         accounts.accounts,
+        autoload_user.autoload_user,
         coupons.coupons,
         customers.customers,
         customfield.customfield,

@@ -107,7 +107,6 @@ async def delete(call: Call) -> Reply:
 @manager.action(
     "dlinstall",
     methods=POST,
-    roles=(SUPERADMIN,),
     takes=(Param("gh_url"), Param("zip_plugin", is_file=True)),
     likeness=Likeness.DIFFERENT,
     because="Nothing that was uploaded or downloaded is ever run.",

@@ -9,6 +9,7 @@ from api.nuxbill.controllers import CONTROLLERS
 from api.nuxbill.document import actions, documented, is_served
 from core.identity.types import Role
 from tests.api.nuxbill.conftest import Login
+from tests.api.nuxbill.role_matrix import roles_of
 from tests.api.nuxbill.support import Nux
 
 STAFF = {
@@ -20,8 +21,24 @@ STAFF = {
 }
 NO_PERMISSION = "You do not have permission to access this page"
 #: Documented actions of controllers whose other actions are served already.
-WAITING = {"logs/radius", "logs/radius-csv", "logs/message", "logs/message-csv"}
+WAITING = {
+    "logs/radius",
+    "logs/radius-csv",
+    "autoload/pool",
+    "autoload/bw_name",
+    "autoload/server",
+    "autoload/plan",
+    "autoload_user/bw_name",
+    "maps/routers",
+}
 EVERY = tuple(actions(CONTROLLERS))
+
+
+@pytest.mark.parametrize(
+    "action", [each for each in EVERY if each.who is Who.STAFF], ids=lambda each: each.route
+)
+def test_the_declared_roles_are_the_contracts(action: Action) -> None:
+    assert roles_of(action.controller, action.name) == action.roles
 
 
 def called(action: Action) -> str:
