@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any
 
-from sqlalchemy import Column, Delete, Insert, Select, Table, Update
+from sqlalchemy import Column, Delete, Float, Insert, Numeric, Select, Table, Update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -135,8 +135,13 @@ def _writers(compiled: SQLCompiler, dialect: Dialect) -> list[tuple[str, _Conver
 
 
 def _readers(kinds: Iterable[Any], dialect: Dialect) -> list[tuple[int, _Convert]]:
-    """For the columns that need one: days, instants, truths."""
-    readers = (kind.dialect_impl(dialect).result_processor(dialect, None) for kind in kinds)
+    """For the columns that need one: days, instants, truths. Numbers are left as the driver has them."""
+    readers = (
+        None
+        if isinstance(kind, Numeric | Float)
+        else kind.dialect_impl(dialect).result_processor(dialect, None)
+        for kind in kinds
+    )
     return [(place, reader) for place, reader in enumerate(readers) if reader is not None]
 
 
