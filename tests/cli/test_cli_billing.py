@@ -101,3 +101,5 @@ def test_status_shows_what_an_owner_looks_at_first(demo: Installation, desk: Des
     assert "Still owed         Rp1.827.500 in 5 bills" in shown
     assert "Parked             nothing" in shown
     assert "Monthly run        never yet" in shown
+    looked = desk("isolate", "--confirm", "--yes")
+    assert (looked.status, "0 of 6 lines are to be closed" in looked.out) == (0, True)
