@@ -16,7 +16,7 @@ payment_proofs = Table(
     Column("invoice_id", Key, ForeignKey("invoices.id", ondelete="CASCADE"), index=True),
     Column("state", String(9), nullable=False),
     Column("media_type", String(32), nullable=False),
-    Column("sha256", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
     Column("request_id", String(160), nullable=False),
     Column("sent_at", UtcDateTime, nullable=False),
     Column("decided_at", UtcDateTime),

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 
 from core.audit import log as audit
 from core.billing.commands import Payment
@@ -122,7 +122,7 @@ class Proofs:
             if (seen := await tx.scalar(twin)) is not None:
                 return SeenBefore(int(seen))
             await _set(tx, proof_id, invoice_id=bill.id, state=ProofState.WAITING, sent_at=tx.now)
-            await self._tell_staff(tx, proof_id)
+            await self._tell_staff(tx, proof_id, row.sha256)
         log.info("proof_submitted", proof_id=proof_id)
         return Submitted(proof_id)
 
@@ -233,12 +233,14 @@ class Proofs:
             tx, actor=member.actor, action=f"proof.{state}", subject=f"proof:{row.id}", details={}
         )
 
-    async def _tell_staff(self, tx: WriteTx, proof_id: int) -> None:
-        """With the picture beside it, so that one look and one tap are enough."""
+    async def _tell_staff(self, tx: WriteTx, proof_id: int, sha256: str) -> None:
+        """With the picture beside it, so that one look and one tap are enough; one that was shown before is said to be."""
         found, language = await _shown(tx, proof_id), self._settings.language
         words = [
             i18n.text(key, language, number=proof_id) for key in ("proofs.confirm_word", "proofs.reject_word")
         ]
+        before = await _shown_before(tx, proof_id, sha256)
+        again = "" if before is None else "\n" + i18n.text("proofs.same_picture", language, number=before)
         await staff.tell(
             tx,
             self._settings,
@@ -252,7 +254,8 @@ class Proofs:
                 invoice=found.invoice,
                 period=Month(found.year, found.month),
                 amount=Rupiah(found.owed),
-            ),
+            )
+            + again,
             key=f"proof-{proof_id}",
             choices=tuple(Choice(f"say:{word}", word) for word in words),
             attachment=attachment_of(found),
@@ -313,6 +316,14 @@ def _proof(row: Row[Any]) -> Proof:
         media_type=row.media_type,
         sent_at=row.sent_at,
     )
+
+
+async def _shown_before(tx: ReadTx, proof_id: int, sha256: str) -> int | None:
+    """The latest proof with the very same picture that was taken for money, or may be."""
+    taken = payment_proofs.c.state.in_([ProofState.WAITING, ProofState.CONFIRMED])
+    same = (payment_proofs.c.sha256 == sha256, payment_proofs.c.id != proof_id, taken)
+    found: int | None = await tx.scalar(select(func.max(payment_proofs.c.id)).where(*same))
+    return found
 
 
 async def _set(tx: WriteTx, proof_id: int, **values: object) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from core.identity.commands import create_staff
 from core.identity.staff import StaffMember
 from core.identity.types import Role
+from core.messaging.notices import TEXT_TOPIC
 from core.proofs.types import Confirmed, DecidedBefore, NothingOwed, Picture, ProofState, Rejected, Submitted
 from core.proofs.usecases import Proofs
 from core.settings import Settings
@@ -50,6 +52,19 @@ async def test_taps_on_many_pictures_of_one_bill_book_once_and_wait_for_nobody_f
     found = await asyncio.gather(*(proofs.confirm(each, staff(each)) for each in pictures))
     assert [type(each) for each in found].count(Confirmed) == 1
     assert len(await shop.billing.payments_of(6, limit=9)) == 1
+
+
+async def test_a_picture_that_paid_before_is_pointed_out_to_staff(shop: Shop, settings: Settings) -> None:
+    async with shop.uow.write() as tx:
+        await create_staff(tx, username="ani", name="Ani", phone="62811", role=Role.ADMIN, password_hash=None)
+    proofs = Proofs(shop.uow, settings)
+    first = await sent(shop, proofs)
+    await proofs.confirm(first, staff(1))
+    older, _ = await shop.billing.invoices_of(1)
+    kept = await proofs.keep("whatsapp", "62812", PNG, language="id", request_id="again")
+    await proofs.submit(kept, 1, older.number)
+    told = [each["text"] for each in await shop.queued(TEXT_TOPIC) if each["to"] == "62811"]
+    assert [f"bukti bayar {first}." in each for each in told] == [False, True]
 
 
 async def test_a_second_tap_tells_what_was_booked(shop: Shop, settings: Settings) -> None:
