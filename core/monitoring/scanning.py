@@ -27,7 +27,7 @@ from core.subscriptions.tables import subscriptions
 
 log = structlog.get_logger(__name__)
 
-_LINES_A_TURN = 500
+_LINES_A_TURN = 250
 _ROUTERS_AT_ONCE = 12
 #: Of a router not read for so long nothing is known any more: all its lines are seen as if for the first time.
 _FORGOTTEN_AFTER = timedelta(days=2)
@@ -90,10 +90,14 @@ class Scanning:
         visit = Visit(router.id, router.alias, Scanned.UNSEEN, router.last_read, len(lines))
         if isinstance(snapshot, Snapshot):
             last_read = router.last_read or now - _FORGOTTEN_AFTER
-            seen = list(look_through(lines, snapshot, now, last_read, is_sampling=is_sampling))
-            await self._write_down(seen)
-            _count(census, router.id, seen)
-            online = sum(each.now.is_online for each in seen)
+            online = 0
+            for start in range(0, len(lines), _LINES_A_TURN):
+                part = lines[start : start + _LINES_A_TURN]
+                seen = list(look_through(part, snapshot, now, last_read, is_sampling=is_sampling))
+                await self._write_down(seen)
+                _count(census, seen)
+                online += sum(each.now.is_online for each in seen)
+            census.read_routers.add(router.id)
             visit = msgspec.structs.replace(visit, outcome=Scanned.READ, online=online)
         else:
             visit = msgspec.structs.replace(visit, detail=snapshot.reason[:300])
@@ -112,10 +116,9 @@ class Scanning:
             await asyncio.sleep(0)
 
     async def _write_down(self, seen: Sequence[Seen]) -> None:
-        for start in range(0, len(seen), _LINES_A_TURN):
-            async with self._uow.write() as tx:
-                await write_down(tx, seen[start : start + _LINES_A_TURN])
-            await asyncio.sleep(0)
+        async with self._uow.write() as tx:
+            await write_down(tx, seen)
+        await asyncio.sleep(0)
 
     async def _keep(self, visit: Visit, now: datetime, *, took_ms: int) -> None:
         """Written last: until then the next scan takes everything since the one before as its own."""
@@ -140,8 +143,7 @@ class Scanning:
         )
 
 
-def _count(census: Census, router_id: int, seen: Sequence[Seen]) -> None:
-    census.read_routers.add(router_id)
+def _count(census: Census, seen: Sequence[Seen]) -> None:
     for each in seen:
         line, state = each.line, each.now
         if not line.is_expected:

@@ -7,6 +7,7 @@ tags several questions share one round trip, and an answer that is late can neve
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ Row = Mapping[str, str]
 _LONGEST_WORD = 1 << 20
 _MOST_ROWS = 20_000
 _PIECE = 1 << 16
+_ROWS_A_TURN = 200
 #: The length of a shorter word is one byte.
 _SHORT = 0x80
 
@@ -223,6 +225,10 @@ class Talk:
             match reply:
                 case "!re":
                     _keep(rows[tags[tag]], attributes)
+                    if not len(rows[tags[tag]]) % _ROWS_A_TURN:
+                        await asyncio.sleep(
+                            0
+                        )  # what has arrived is read without waiting, so others get their turn
                 case "!trap":
                     refusals[tags[tag]] = attributes.get("message", "").lower()
                 case "!done":

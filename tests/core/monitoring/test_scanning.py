@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
+from datetime import timedelta
+
 import pytest
 
+from core.adapters.routeros import Limits, RouterOsGateway
+from core.monitoring.scanning import Scanning
 from core.monitoring.tables import line_sightings
 from core.monitoring.types import Scanned
+from core.platform.secrets import Keyring
 from sandbox.routeros import Closes, HalfWord, Hang, HotspotActive, PppActive, Refuses
 from tests.core.monitoring.conftest import Watch, row
 
@@ -110,3 +117,36 @@ async def test_a_static_line_is_pinged_before_it_is_down(watch: Watch) -> None:
     watch.first.faults.add(Refuses("not enough permissions (9)"), "/ping")
     await watch.scan(minutes=1)
     assert (await watch.sighting(SHOP)).is_online  # nobody could tell
+
+
+async def test_a_router_that_hangs_keeps_no_other_waiting(watch: Watch, keyring: Keyring) -> None:
+    """The second router is read and written down while the first says nothing at all."""
+    patient = Limits(scan_s=60, record_kept_for=timedelta(0))
+    gateway = RouterOsGateway(watch.shop.uow, keyring, watch.shop.clock, limits=patient, allow_loopback=True)
+    watch.first.faults.add(Hang(), "/ppp/active/print")
+    scanning = asyncio.create_task(Scanning(watch.shop.uow, gateway).run())
+    await watch.first.until_asked("/ppp/active/print")
+    async with asyncio.timeout(30):
+        while not await watch.outcomes(2):  # noqa: ASYNC110 - what is waited for is a row
+            await asyncio.sleep(0.01)
+    assert not scanning.done()
+    watch.first.faults.release()
+    await scanning
+    await gateway.aclose()
+    assert await watch.outcomes(1) == ["read"]
+
+
+async def test_scans_broken_off_never_lend_a_line_what_is_anothers(watch: Watch) -> None:
+    """Scans and looks share connections; cut at any moment, what follows is told of the right line only."""
+    await watch.scan()
+    chance = random.Random(5)  # noqa: S311 - a test must repeat itself
+    for _ in range(200):
+        scanning = asyncio.create_task(watch.scan(minutes=1))
+        await asyncio.sleep(chance.random() * 0.01)
+        scanning.cancel()
+        await asyncio.gather(scanning, return_exceptions=True)
+        if not chance.randrange(10):
+            await watch.scan(minutes=1)
+            john, dewi = await watch.sighting(JOHN), await watch.sighting(DEWI)
+            assert (john.is_online, john.session_key, dewi.is_online) == (True, "0x81300077", False)
+            assert (john.upload or 125_000, john.download or 250_000) == (125_000, 250_000)
