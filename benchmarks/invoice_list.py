@@ -237,19 +237,27 @@ async def _load(port: int, requests: list[bytes], seconds: float) -> int:
     return sum(client.answered for client in clients)
 
 
-def measure(server: Server, asking: list[str], seconds: float) -> Round:
-    """Load one server for a while."""
-    requests = [
+def requests(callers_tokens: list[str]) -> list[bytes]:
+    """What each caller asks."""
+    return [
         f"GET /api/invoice HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
-        for token in asking
+        for token in callers_tokens
     ]
+
+
+def measure(server: Server, asking: list[bytes], seconds: float) -> Round:
+    """Load one server for a while."""
     began, cpu = time.perf_counter(), server.cpu_s()
-    answered = asyncio.run(_load(server.port, requests, seconds))
+    answered = asyncio.run(_load(server.port, asking, seconds))
     return Round(answered / (time.perf_counter() - began), (server.cpu_s() - cpu) / answered * 1e6)
 
 
 def _pair(
-    servers: tuple[Server, Server], asking: tuple[list[str], list[str]], seconds: float, *, ours_first: bool
+    servers: tuple[Server, Server],
+    asking: tuple[list[bytes], list[bytes]],
+    seconds: float,
+    *,
+    ours_first: bool,
 ) -> tuple[Round, Round]:
     """One round of each, in either order."""
     if ours_first:
@@ -260,11 +268,11 @@ def _pair(
 
 
 def compare(
-    ours: Server, floor: Server, asking: tuple[list[str], list[str]], rounds: int, seconds: float
+    ours: Server, floor: Server, asking: tuple[list[bytes], list[bytes]], rounds: int, seconds: float
 ) -> dict[str, Any]:
     """Interleaved rounds; what the machine does meanwhile hits both."""
-    for server, callers_tokens in zip((ours, floor), asking, strict=True):
-        measure(server, callers_tokens, 1.0)
+    for server, wanted in zip((ours, floor), asking, strict=True):
+        measure(server, wanted, 1.0)
     pairs = [_pair((ours, floor), asking, seconds, ours_first=number % 2 == 0) for number in range(rounds)]
     return {
         "ratio": round(statistics.median(a.rps / b.rps for a, b in pairs), 3),
@@ -289,7 +297,7 @@ def against_floor(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     asking = tokens(options.customers)
     with serving("ours", database) as ours, serving("floor", database) as floor:
         assert _answer(ours, asking[0]) == _answer(floor, asking[0]), "the two do not answer alike"
-        found = compare(ours, floor, (asking, asking), options.rounds, options.seconds)
+        found = compare(ours, floor, (requests(asking),) * 2, options.rounds, options.seconds)
     return {"benchmark": "invoice_list", "customers": options.customers, **found}
 
 
@@ -299,7 +307,8 @@ def at_scale(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     seed(folder / "few.db", few)
     seed(folder / "many.db", many)
     with serving("ours", folder / "many.db") as large, serving("ours", folder / "few.db") as small:
-        found = compare(large, small, (tokens(many), tokens(few)), options.rounds, options.seconds)
+        asking = (requests(tokens(many)), requests(tokens(few)))
+        found = compare(large, small, asking, options.rounds, options.seconds)
     return {"benchmark": "invoice_list_scale", "customers": [many, few], **found}
 
 

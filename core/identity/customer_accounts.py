@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select
 
 from core.audit import activity
 from core.customers.accounts import AccountStatus
@@ -17,6 +17,7 @@ from core.identity.passwords import Passwords
 from core.identity.tables import logins
 from core.platform import phones
 from core.platform.errors import Throttled, Unauthenticated
+from core.platform.prepared import Prepared
 from core.platform.secrets import Keyring
 from core.platform.uow import ReadTx, UnitOfWork
 from core.preferences.types import LoginBy
@@ -49,9 +50,12 @@ _STANDING = (
 )
 
 
+_BY_ID = Prepared(_STANDING.where(customers.c.id == bindparam("customer_id")))
+
+
 async def standing_of(tx: ReadTx, customer_id: int) -> CustomerStanding | None:
-    row = await tx.first(_STANDING.where(customers.c.id == customer_id))
-    return None if row is None else _standing(row)
+    rows = await tx.rows(_BY_ID, customer_id=customer_id)
+    return _standing(rows[0]) if rows else None
 
 
 async def customer_called(tx: ReadTx, name: str, by: LoginBy) -> CustomerStanding | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from msgspec import Struct
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, bindparam, func, or_, select
 
 from core.audit import activity
 from core.identity import commands, counters
@@ -17,6 +17,7 @@ from core.identity.passwords import Passwords
 from core.identity.tables import logins, staff_profiles
 from core.identity.types import Role
 from core.platform.errors import NotFound, Throttled, Unauthenticated
+from core.platform.prepared import Prepared
 from core.platform.secrets import Keyring
 from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 
@@ -52,11 +53,12 @@ _ACCOUNT = (
     .outerjoin_from(logins, staff_profiles, staff_profiles.c.login_id == logins.c.id)
     .where(logins.c.customer_id.is_(None))
 )
+_BY_ID = Prepared(_ACCOUNT.where(logins.c.id == bindparam("login_id")))
 
 
 async def account_by_id(tx: ReadTx, login_id: int) -> StaffAccount | None:
-    row = await tx.first(_ACCOUNT.where(logins.c.id == login_id))
-    return None if row is None else _account(row)
+    rows = await tx.rows(_BY_ID, login_id=login_id)
+    return _account(rows[0]) if rows else None
 
 
 async def first_office_account(tx: ReadTx) -> StaffAccount | None:
