@@ -122,6 +122,26 @@ class StaffAccounts:
         async with self._uow.write() as tx:
             await profile(tx, login_id, session_hash=session_hash(token))
 
+    async def change_password(self, login_id: int, current: str, new: str, *, ip: str) -> bool:
+        """False when `current` is wrong; every token of theirs dies. Raises `Throttled` after too many wrong ones."""
+        guess = charge(self._keyring, counters.PASSWORD_CHECKS, str(login_id))
+        version = select(logins.c.password_hash, logins.c.token_version, logins.c.role, logins.c.username)
+        async with self._uow.write() as tx:
+            wait = await counters.spend(tx, guess)
+            row = await tx.first(version.where(logins.c.id == login_id))
+        if wait:
+            raise Throttled(wait, "too_many_logins")
+        if row is None or not (await self._passwords.verify(row.password_hash, current)).matches:
+            return False
+        password_hash = await self._passwords.hash(new)
+        async with self._uow.write() as tx:
+            await counters.forget(tx, guess)
+            seen = row.token_version
+            is_changed = await commands.replace_password(tx, login_id, password_hash, seen_version=seen)
+            said = f"[{row.username}]: Password changed successfully"
+            await activity.note(tx, said, kind=Role(row.role).label, user_id=login_id, ip=ip)
+        return is_changed
+
     async def sign_out(self, login_id: int) -> None:
         """Make every token of this dialect issued until now worthless; harmless when repeated."""
         async with self._uow.write() as tx:

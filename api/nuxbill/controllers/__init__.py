@@ -22,6 +22,7 @@ from api.nuxbill.controllers import (
     plan_vouchers,
     register,
     sessions,
+    settings,
     widgets,
 )
 
@@ -48,6 +49,7 @@ CONTROLLERS = {
         pages.pages,
         *plan_vouchers.CONTROLLERS,
         register.register,
+        settings.settings,
         widgets.widgets,
     )
 }
