@@ -25,7 +25,7 @@ function showGate(state, actions, isClosed) {
   const gate = byId("gate");
   gate.hidden = !isClosed;
   gate.textContent = word(state.blocked ? "unblock" : "start");
-  gate.onclick = state.blocked ? actions.unblock : actions.start;
+  gate.onclick = () => (state.blocked ? actions.unblock() : actions.start());
 }
 
 function keyElement(key, actions) {
