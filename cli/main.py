@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -207,6 +208,44 @@ def network_reconcile(
     from cli.network import reconcile
 
     asyncio.run(reconcile(settings_or_exit(), is_dry=dry_run))
+
+
+@network.command("place")
+def network_place(
+    service: Annotated[str | None, typer.Argument(help="The customer's service number.")] = None,
+    odp: Annotated[
+        str | None, typer.Argument(help="The box in the street; without it the present one is shown.")
+    ] = None,
+    *,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, readable=True, help="Many at once: columns service_number and odp."
+        ),
+    ] = None,
+) -> None:
+    """Say which ODP lines join the fibre in, so that an outage of one box is told from the rest; all or none."""
+    from cli.network import place, place_all, show_place
+
+    if (service is None) == (csv is None):
+        raise typer.BadParameter("name a service number, or a file with --csv.")
+    if csv is not None:
+        work = place_all(settings_or_exit(), csv)
+    elif odp is not None:
+        work = place(settings_or_exit(), service or "", odp)
+    else:
+        work = show_place(settings_or_exit(), service or "")
+    asyncio.run(work)
+
+
+@network.command("incidents")
+def network_incidents(
+    only_open: Annotated[bool, typer.Option("--open", help="Only those that are not over.")] = False,
+) -> None:
+    """List outages and routers out of sight, the newest hundred."""
+    from cli.network import incidents
+
+    asyncio.run(incidents(settings_or_exit(), only_open=only_open))
 
 
 @outbox.command("list")

@@ -16,6 +16,7 @@ from msgspec import Struct
 from core.partners.days import REVERSED
 from core.partners.types import State
 from core.platform.errors import Invalid
+from core.platform.spreadsheets import BrokenSheet, rows_of
 
 MOST_LINES = 500_000
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.0{1,2})?")
@@ -148,16 +149,10 @@ def _json_rows(text: str) -> Sequence[Mapping[str, object]]:
 
 
 def _csv_rows(text: str) -> Sequence[Mapping[str, object]]:
-    delimiter = ";" if ";" in text.partition("\n")[0] else ","
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
     try:
-        header, *rows = [row for row in reader if any(cell.strip() for cell in row)] or [[]]
-    except csv.Error as error:
-        raise Invalid("statement", line=reader.line_num) from error
-    names = [name.strip().lower() for name in header]
-    if not {"refnumber", "amount"} <= set(names):
-        raise Invalid("statement", line=0)
-    return [dict(zip(names, row, strict=False)) for row in rows]
+        return [row.cells for row in rows_of(text, "refnumber", "amount")]
+    except BrokenSheet as broken:
+        raise Invalid("statement", line=broken.line) from broken
 
 
 def _line(row: Mapping[str, object], number: int) -> Theirs | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -13,7 +14,8 @@ from core.platform.errors import NotFound
 from core.platform.secrets import Keyring
 from core.platform.uow import UnitOfWork
 from core.settings import Settings
-from core.subscriptions import commands, queries
+from core.subscriptions import commands, places, queries
+from core.subscriptions.places import Placed, Placement
 from core.subscriptions.tables import subscriptions
 from core.subscriptions.types import Application, CurrentPlan, Profile, Service, ServiceStatus
 
@@ -74,6 +76,16 @@ class Subscriptions:
         """What the customer runs and pays now, and what was asked for instead; None without a subscription."""
         async with self._uow.read() as tx:
             return await queries.current_plan(tx, customer_id)
+
+    async def place(self, wanted: Sequence[Placement], *, actor: str) -> Placed:
+        """Say where lines join the fibre, all or none; `Placed.problems` names everything that is wrong."""
+        async with self._uow.write() as tx:
+            return await places.place(tx, wanted, actor=actor)
+
+    async def boxes_of(self, service_number: str) -> list[str]:
+        """The box of each line of a service number, empty where none was said; raises `NotFound("customer")`."""
+        async with self._uow.read() as tx:
+            return await places.boxes_of(tx, service_number)
 
 
 def _as_profile(row: Row[Any], identity_number: str | None) -> Profile:

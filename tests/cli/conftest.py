@@ -7,13 +7,17 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 from msgspec import Struct
+from typer.testing import CliRunner
+
+from cli.main import app
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -154,3 +158,19 @@ async def gateway() -> AsyncIterator[Gateway]:
     yield it
     server.close()
     await server.wait_closed()
+
+
+Typed = Callable[..., Run]
+
+
+@pytest.fixture
+def typed(demo: Installation) -> Iterator[Typed]:
+    """Types commands in this process: so many would take long in processes of their own."""
+    configured = structlog.get_config()
+
+    def run(*arguments: str, answer: str = "") -> Run:
+        outcome = CliRunner().invoke(app, arguments, input=answer, env=demo.environ)
+        return Run(outcome.exit_code, outcome.stdout, outcome.stderr)
+
+    yield run
+    structlog.configure(**configured)

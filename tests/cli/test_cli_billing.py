@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from cli.main import app
-from tests.cli.conftest import Installation, Run
+from tests.cli.conftest import Installation, Typed
 
 WARUNG, BILL = "28900002", "261001001"
 JOHN, OLD = "ISP00123", "230130001"
 
 
-Desk = Callable[..., Run]
-
-
 @pytest.fixture
-def desk(demo: Installation) -> Iterator[Desk]:
-    """Types `loket billing …` in this process: so many commands would take long in processes of their own."""
-    configured = structlog.get_config()
-
-    def typed(*arguments: str, answer: str = "") -> Run:
-        outcome = CliRunner().invoke(app, arguments, input=answer, env=demo.environ)
-        return Run(outcome.exit_code, outcome.stdout, outcome.stderr)
-
+def desk(typed: Typed) -> Typed:
+    """Types `loket billing …`."""
     typed("demo", "load")
-    yield lambda *arguments, answer="": typed("billing", *arguments, answer=answer)
-    structlog.configure(**configured)
+    return partial(typed, "billing")
 
 
 def rows(demo: Installation, query: str) -> list[tuple[object, ...]]:
@@ -39,7 +28,7 @@ def rows(demo: Installation, query: str) -> list[tuple[object, ...]]:
         return list(database.execute(query))
 
 
-def test_money_is_taken_in_and_taken_back(demo: Installation, desk: Desk) -> None:
+def test_money_is_taken_in_and_taken_back(demo: Installation, desk: Typed) -> None:
     part = desk("confirm", WARUNG, "100000", "K-1", answer="y\n")
     assert (part.status, "Rp200.000 is still owed." in part.out) == (0, True)
     again = desk("confirm", WARUNG, "100000", "K-1", "--yes")
@@ -60,7 +49,7 @@ def test_money_is_taken_in_and_taken_back(demo: Installation, desk: Desk) -> Non
     }
 
 
-def test_bills_are_corrected_once_and_only_when_it_is_meant(demo: Installation, desk: Desk) -> None:
+def test_bills_are_corrected_once_and_only_when_it_is_meant(demo: Installation, desk: Typed) -> None:
     unsure = desk("waive", JOHN, OLD, "--reason", "gangguan", answer="n\n")
     assert (unsure.status, "Give up Rp277.500" in unsure.out) == (1, True)
     note = "credit-note", JOHN, OLD, "27500", "--reason", "gangguan", "--yes"
@@ -77,7 +66,7 @@ def test_bills_are_corrected_once_and_only_when_it_is_meant(demo: Installation, 
     ]
 
 
-def test_terms_and_charges_are_agreed(demo: Installation, desk: Desk) -> None:
+def test_terms_and_charges_are_agreed(demo: Installation, desk: Typed) -> None:
     desk("terms", JOHN, "--due-day", "20", "--yes")
     desk("terms", JOHN, "--never-isolate", "--yes")
     kept = "charge", "--monthly", "--yes", "--", JOHN, "Potongan setia", "-25000"
@@ -94,7 +83,7 @@ def test_terms_and_charges_are_agreed(demo: Installation, desk: Desk) -> None:
     assert "to 2030-12" in shown
 
 
-def test_status_shows_what_an_owner_looks_at_first(demo: Installation, desk: Desk) -> None:
+def test_status_shows_what_an_owner_looks_at_first(demo: Installation, desk: Typed) -> None:
     desk("confirm", WARUNG, "300000", "K-1", "--yes")
     shown = CliRunner().invoke(app, ["status"], env=demo.environ).stdout
     assert "Paid today         Rp300.000 in 1 payments" in shown or "Rp600.000 in 2 payments" in shown

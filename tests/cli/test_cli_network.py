@@ -8,7 +8,7 @@ import sqlite3
 import httpx
 
 from sandbox.routeros.wire import SentenceReader, encode_sentence
-from tests.cli.conftest import Installation, until
+from tests.cli.conftest import Installation, Typed, until
 
 WARUNG = "28900002"
 KEY = {"X-MYWIFI-KEY": "demo-partner-key"}
@@ -43,6 +43,50 @@ async def test_without_lines_there_is_nothing_to_reconcile(demo: Installation) -
     await demo.run("db", "upgrade")
     run = await demo.run("network", "reconcile")
     assert run.out == "No router has a line of ours yet.\n"
+
+
+def test_lines_are_placed_by_hand_and_by_file(demo: Installation, typed: Typed) -> None:
+    typed("demo", "load")
+    assert (
+        typed("network", "place", WARUNG, "odp-jkt-09").out == "1 lines, 1 of them were elsewhere before.\n"
+    )
+    assert typed("network", "place", WARUNG).out == "28900002: ODP-JKT-09\n"
+    file = demo.folder / "places.csv"
+    file.write_text("service_number,odp\nISP00123,ODP-1\n0,ODP-1\n28900003,\n")
+    refused = typed("network", "place", "--csv", str(file))
+    assert (refused.status, refused.err.splitlines()) == (
+        1,
+        [
+            "line 3: 0: there is no such service number",
+            "line 4: 28900003: the name of an ODP has 1 to 64 characters",
+            "Nothing was changed.",
+        ],
+    )
+    file.write_text("service_number,odp\nISP00123,ODP-1\n28900003,ODP-1\n")
+    assert typed("network", "place", "--csv", str(file)).out.startswith("2 lines, 2 of them")
+    assert typed("network", "place", "ISP00123").out == "ISP00123: ODP-1\n"
+    assert typed("network", "place", "0").status == 1
+    assert typed("network", "place", "0", "ODP-1", "--csv", str(file)).status == 2
+
+
+def test_open_and_past_incidents_are_listed(demo: Installation, typed: Typed) -> None:
+    typed("db", "upgrade")
+    assert typed("network", "incidents").out == "Nothing has gone wrong yet.\n"
+    began = "2026-11-01 06:02:00"
+    with sqlite3.connect(demo.folder / "loket.db") as database:
+        database.executemany(
+            "INSERT INTO incidents (kind, place, label, started_at, opened_at, closed_at, down, total, worst)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                ("outage", "odp:ODP-1", "ODP-1", began, began, None, 7, 8, 8),
+                ("unseen", "router:1", "RT-01", began, began, "2026-11-01 06:30:00", 0, 4, 0),
+            ],
+        )
+    still = ["outage", "ODP-1", "2026-11-01", "13:02", "still", "7", "8", "8", "0"]
+    past = ["router", "unseen", "RT-01", "2026-11-01", "13:02", "2026-11-01", "13:30", "0", "0", "4", "0"]
+    everything = [line.split() for line in typed("network", "incidents").out.splitlines()]
+    assert sorted(everything[1:]) == [still, past]
+    assert [line.split() for line in typed("network", "incidents", "--open").out.splitlines()[1:]] == [still]
 
 
 async def closed_lines(demo: Installation) -> list[str]:
