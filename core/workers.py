@@ -106,7 +106,7 @@ def line_dispatcher(services: Services) -> Dispatcher:
     uow, settings, lines = services.uow, services.settings, services.lines
     switching = LineSwitching(uow, settings, lines, ledger.owed_by)
     clearing = LineClearing(uow, settings, lines)
-    watch = LineWatch(uow, services.network, settings)
+    watch = LineWatch(uow, services.network, services.monitoring, settings)
     return Dispatcher(
         uow,
         services.clock,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select
@@ -12,14 +13,14 @@ from sqlalchemy import Row, func, select
 from core.catalog.tables import regions
 from core.customers.tables import customers
 from core.messaging.attachments import File, Renderer
-from core.monitoring import diagnosis
+from core.monitoring import diagnosis, texts
 from core.monitoring.diagnosis import Condition, Diagnosis, Period
 from core.monitoring.lines import line_of, places_of
 from core.monitoring.names import CARD
 from core.monitoring.tables import incident_followers, incidents
 from core.monitoring.types import Incident, IncidentKind, Outage
 from core.platform.errors import Forbidden, NotFound
-from core.platform.i18n import Language
+from core.platform.i18n import Language, Message, message
 from core.platform.uow import UnitOfWork
 from core.settings import Settings
 
@@ -75,6 +76,16 @@ class Monitoring:
                 row = incident_followers.c
                 own = (row.incident_id == outage_id, row.customer_id == customer_id)
                 await tx.execute(incident_followers.update().where(*own).values(wants_news=True))
+
+    async def explain(self, customer_id: int, now: datetime, *, is_seen_off: bool) -> tuple[Message, ...]:
+        """See `core.network.ports.Outages`."""
+        around = await self.outage_around(customer_id)
+        if around is None or not (is_seen_off or around.takes_line):
+            return ()
+        await self.complain(customer_id, around.id, wants_news=False)
+        since_s = int(around.since.timestamp())
+        known = texts.outage(around.down, around.total, since_s, now, self._settings.zone)
+        return known, message("outage.ask_for_news")
 
     async def condition(self, customer_id: int) -> Condition | None:
         """How a customer's line does today; None when it is not watched."""

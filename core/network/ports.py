@@ -1,7 +1,8 @@
-"""What core asks of routers: look at one line, switch one, read what is written down about all."""
+"""What core asks of routers: look at one line, switch one, read what is written down about all; and of who knows outages."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from core.network.types import (
@@ -14,6 +15,7 @@ from core.network.types import (
     Survey,
     Switched,
 )
+from core.platform.i18n import Message
 
 
 class RouterGateway(Protocol):
@@ -21,6 +23,17 @@ class RouterGateway(Protocol):
 
     async def look(self, line: Line, sections: frozenset[str]) -> ConnectionReport:
         """Report the asked sections of a line; raises `Unavailable("router")` when the router cannot be seen."""
+        ...
+
+
+class Outages(Protocol):
+    """Knows what is out of order for many."""
+
+    async def explain(self, customer_id: int, now: datetime, *, is_seen_off: bool) -> tuple[Message, ...]:
+        """What to tell somebody whose line is off because of a known outage, who counts as having complained; else nothing.
+
+        Of a line that was not seen itself, only what the last scan has seen it go down with explains anything.
+        """
         ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -9,6 +10,7 @@ from msgspec import Struct
 
 from core.messaging.notices import send_text
 from core.network import line_texts
+from core.network.ports import Outages
 from core.network.types import ConnectionReport
 from core.network.usecases import Network
 from core.platform import outbox
@@ -80,8 +82,8 @@ class Watching:
 class LineWatch:
     """The consumer: a look outside any transaction, then the text, named by the job so that a repeat is no second one."""
 
-    def __init__(self, uow: UnitOfWork, network: Network, settings: Settings) -> None:
-        self._uow, self._network, self._settings = uow, network, settings
+    def __init__(self, uow: UnitOfWork, network: Network, outages: Outages, settings: Settings) -> None:
+        self._uow, self._network, self._outages, self._settings = uow, network, outages, settings
 
     async def __call__(self, job: Job) -> Outcome:
         watched = msgspec.convert(job.payload, Watched)
@@ -93,22 +95,23 @@ class LineWatch:
         except Unavailable as unseen:
             if now < datetime.fromtimestamp(watched.until, UTC):
                 return Retry(unseen.reason)
-            return await self._tell(
-                job, watched, [message("connection_check.gave_up", number=watched.number)]
-            )
+            known = await self._outages.explain(watched.customer_id, now, is_seen_off=False)
+            gave_up = message("connection_check.gave_up", number=watched.number)
+            return await self._tell(job, watched, known or (gave_up,))
         except DomainError as gone:
             return Done(detail=gone.reason)
-        return await self._tell(job, watched, self._told(watched, report, now))
+        return await self._tell(job, watched, await self._told(watched, report, now))
 
-    def _told(self, watched: Watched, report: ConnectionReport, now: datetime) -> list[Message]:
+    async def _told(self, watched: Watched, report: ConnectionReport, now: datetime) -> Sequence[Message]:
         seen = report.connection
         if seen is None or not seen.is_online:
             offline = message("connection_check.offline", number=watched.number)
-            return [offline, message("connection_check.next_offline")]
+            known = await self._outages.explain(watched.customer_id, now, is_seen_off=True)
+            return offline, *(known or (message("connection_check.next_offline"),))
         usage = [line_texts.used(report.usage)] if watched.wants_usage else []
         return [*usage, line_texts.online(watched.number, seen.uptime, now, self._settings.zone)]
 
-    async def _tell(self, job: Job, watched: Watched, lines: list[Message]) -> Outcome:
+    async def _tell(self, job: Job, watched: Watched, lines: Sequence[Message]) -> Outcome:
         async with self._uow.write() as tx:
             await send_text(
                 tx,

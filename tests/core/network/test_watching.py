@@ -6,8 +6,12 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from core.messaging.notices import TEXT_TOPIC
+from core.monitoring.tables import incident_followers, incidents, line_sightings
+from core.monitoring.types import IncidentKind
+from core.monitoring.usecases import Monitoring
 from core.network.types import Connection, ConnectionReport, Line, Uptime
 from core.network.usecases import Network
 from core.network.watching import RETRIES, WATCH_TOPIC, LineWatch, Watching
@@ -15,23 +19,24 @@ from core.platform.clock import ManualClock
 from core.platform.dispatcher import Consumer, Dispatcher
 from core.platform.errors import Unavailable
 from core.settings import Settings
+from core.subscriptions.tables import subscriptions
 from tests.core.conftest import Shop
 
 JOHN = 1
 
 
 class Shy:
-    """A router out of sight until it is not; `hangs` keeps everybody waiting."""
+    """A router out of sight until it is not, with a line that is up or not; `hangs` keeps everybody waiting."""
 
     def __init__(self) -> None:
-        self.is_dark, self.hangs = True, False
+        self.is_dark, self.hangs, self.is_up = True, False, True
 
     async def look(self, line: Line, sections: frozenset[str]) -> ConnectionReport:
         if self.hangs:
             await asyncio.Event().wait()
         if self.is_dark:
             raise Unavailable("router")
-        up = Connection(is_online=True, is_isolated=False, ip_address=None, uptime=Uptime("1h", 3600))
+        up = Connection(is_online=self.is_up, is_isolated=False, ip_address=None, uptime=Uptime("1h", 3600))
         return ConnectionReport(line, up, None, None)
 
 
@@ -42,7 +47,8 @@ def router() -> Shy:
 
 @pytest.fixture
 def worker(shop: Shop, router: Shy, settings: Settings, clock: ManualClock) -> Dispatcher:
-    watch = LineWatch(shop.uow, Network(shop.uow, router), settings)
+    outages = Monitoring(shop.uow, settings)
+    watch = LineWatch(shop.uow, Network(shop.uow, router), outages, settings)
     return Dispatcher(shop.uow, clock, {WATCH_TOPIC: Consumer(watch, RETRIES)}, chance=lambda: 0.5)
 
 
@@ -81,6 +87,56 @@ async def test_after_ten_minutes_it_is_said_that_nothing_was_seen(
         clock.move(timedelta(minutes=1))
     (text,) = await told(shop)
     assert "10 menit" in text
+
+
+async def outage_in_johns_box(shop: Shop, clock: ManualClock, *, sees_johns_line: bool = True) -> None:
+    """Known since ten minutes; the last scan saw John's line down, or nothing of it."""
+    await shop.change(subscriptions.update().where(subscriptions.c.customer_id == JOHN).values(odp="ODP-1"))
+    since = clock.now() - timedelta(minutes=10)
+    async with shop.uow.write() as tx:
+        found = {"kind": IncidentKind.OUTAGE, "place": "odp:ODP-1", "label": "ODP-1", "region_id": 1}
+        await tx.insert(incidents, **found, started_at=since, opened_at=since, down=7, total=8, worst=7)
+        if sees_johns_line:
+            state = {"is_online": False, "since": since, "session_key": "", "sampled_at": since}
+            await tx.insert(line_sightings, subscription_id=1, **state, online_s=0, drops=0)
+
+
+async def test_a_line_that_is_off_with_its_neighbours_is_told_of_the_outage(
+    shop: Shop, router: Shy, worker: Dispatcher, clock: ManualClock
+) -> None:
+    await outage_in_johns_box(shop, clock, sees_johns_line=False)
+    router.is_dark = router.is_up = False
+    await asked(shop)
+    await worker.drain()
+    (text,) = await told(shop)
+    assert "layanan ISP00123 terlihat terputus" in text
+    assert "7 dari 8 pelanggan" in text
+    assert "modem" not in text
+    complaint = await shop.one(select(incident_followers))
+    assert (complaint.customer_id, complaint.wants_news) == (JOHN, False)
+
+
+async def test_a_line_that_is_off_alone_is_told_what_to_try(
+    shop: Shop, router: Shy, worker: Dispatcher
+) -> None:
+    router.is_dark = router.is_up = False
+    await asked(shop)
+    await worker.drain()
+    (text,) = await told(shop)
+    assert "modem" in text
+
+
+@pytest.mark.parametrize(("sees_johns_line", "words"), [(True, "7 dari 8 pelanggan"), (False, "10 menit")])
+async def test_out_of_sight_an_outage_explains_only_what_it_was_seen_to_take(
+    shop: Shop, worker: Dispatcher, clock: ManualClock, *, sees_johns_line: bool, words: str
+) -> None:
+    await outage_in_johns_box(shop, clock, sees_johns_line=sees_johns_line)
+    await asked(shop)
+    for _ in range(20):
+        await worker.drain()
+        clock.move(timedelta(minutes=1))
+    (text,) = await told(shop)
+    assert words in text
 
 
 async def test_a_slow_router_keeps_nobody_waiting(shop: Shop, router: Shy) -> None:
