@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -12,6 +13,13 @@ from conversations.understanding.affixes import stems_of
 #: Longer messages tell a story, in which such words mean little.
 _MOST_WORDS = 14
 _WORD = re.compile(r"[a-z]+")
+#: Words that are remembered with their stems: one message is held against many wishes, and people use the same words.
+_REMEMBERED = 4096
+
+
+@lru_cache(_REMEMBERED)
+def _forms_of(word: str) -> frozenset[str]:
+    return frozenset((word, *stems_of(word)))
 
 
 class Wording(Struct, frozen=True):
@@ -21,7 +29,7 @@ class Wording(Struct, frozen=True):
     unless: frozenset[str] = frozenset()
 
     def fits(self, text: str) -> bool:
-        words = [{word, *stems_of(word)} for word in _WORD.findall(plain(text))]
+        words = [_forms_of(word) for word in _WORD.findall(plain(text))]
         if len(words) > _MOST_WORDS or any(word & self.unless for word in words):
             return False
         return all(any(word & named for word in words) for named in self.named)

@@ -86,7 +86,7 @@ def _message_id(payload: JsonObject, headers: Mapping[str, str]) -> str:
     """The id that stays the same when the gateway repeats itself; without one nothing can be recognised as a repeat."""
     sent = {name.lower(): value for name, value in headers.items()}
     named = (*(sent.get(name) for name in _ID_HEADERS), child(payload, "metadata").get("requestId"))
-    return next((found for each in named if (found := clean(each))), new_uuid())
+    return next((found for each in named if (found := clean(each))), None) or new_uuid()
 
 
 def _fetch(attachments: list[JsonObject], files: Mapping[str, bytes]) -> Fetch | None:

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import bindparam, or_, select, tuple_
 
 from core.messaging.tables import chats, inbound_messages
+from core.platform.prepared import Prepared
 from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 
 #: A gateway repeats a message within hours at most; the answers kept for that may hold personal data.
@@ -32,25 +33,43 @@ class Chat(Struct, frozen=True):
     touched_at: datetime | None = None
 
 
+_LOAD = Prepared(
+    select(chats.c.language, chats.c.dialogue, chats.c.revision, chats.c.touched_at).where(
+        chats.c.channel == bindparam("channel"), chats.c.address == bindparam("address")
+    )
+)
+_ANSWER = Prepared(
+    select(inbound_messages.c.replies).where(
+        inbound_messages.c.channel == bindparam("channel"),
+        inbound_messages.c.message_id == bindparam("message_id"),
+    )
+)
+_SWAP = Prepared(
+    chats.update()
+    .where(
+        chats.c.channel == bindparam("of_channel"),
+        chats.c.address == bindparam("of_address"),
+        chats.c.revision == bindparam("loaded"),
+    )
+    .returning(chats.c.id),
+    ("language", "dialogue", "revision", "touched_at"),
+)
+
+
 class Superseded(Exception):
     """Another turn of the same chat was saved first; nothing was written, and the turn is to be played again."""
 
 
 async def load(tx: ReadTx, channel: str, address: str) -> Chat:
     """The chat, or a new one nobody has saved yet."""
-    row = await tx.first(select(chats).where(chats.c.channel == channel, chats.c.address == address))
-    if row is None:
-        return Chat(channel, address)
-    return Chat(channel, address, row.language, row.dialogue, row.revision, row.touched_at)
+    rows = await tx.rows(_LOAD, channel=channel, address=address)
+    return Chat(channel, address, *rows[0]) if rows else Chat(channel, address)
 
 
 async def answer_to(tx: ReadTx, channel: str, message_id: str) -> list[Any] | None:
     """The replies given to a message that was received before, else None."""
-    given = select(inbound_messages.c.replies).where(
-        inbound_messages.c.channel == channel, inbound_messages.c.message_id == message_id
-    )
-    replies: list[Any] | None = await tx.scalar(given)
-    return replies
+    rows = await tx.rows(_ANSWER, channel=channel, message_id=message_id)
+    return rows[0].replies if rows else None
 
 
 async def save_turn(
@@ -131,26 +150,19 @@ async def _insert(tx: WriteTx, chat: Chat) -> int:
 
 async def _swap(tx: WriteTx, chat: Chat) -> int:
     """Compare and swap by revision: of two turns that read the same row one wins."""
-    unchanged = (
-        chats.c.channel == chat.channel,
-        chats.c.address == chat.address,
-        chats.c.revision == chat.revision,
+    swapped = await tx.rows(
+        _SWAP,
+        of_channel=chat.channel,
+        of_address=chat.address,
+        loaded=chat.revision,
+        language=chat.language,
+        dialogue=chat.dialogue,
+        revision=chat.revision + 1,
+        touched_at=tx.now,
     )
-    swapped = (
-        chats.update()
-        .where(*unchanged)
-        .values(
-            language=chat.language,
-            dialogue=chat.dialogue,
-            revision=chat.revision + 1,
-            touched_at=tx.now,
-        )
-        .returning(chats.c.id)
-    )
-    chat_id: int | None = await tx.scalar(swapped)
-    if chat_id is None:
+    if not swapped:
         raise Superseded
-    return chat_id
+    return int(swapped[0].id)
 
 
 async def interrupt(tx: WriteTx, channel: str, address: str) -> None:

@@ -5,15 +5,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from core.messaging.tables import unmatched_texts
 from core.platform.errors import NotFound
+from core.platform.prepared import Prepared
 from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 
 #: No text that is worth a label is longer.
 LONGEST = 200
 _BATCH = 2000
+_COUNT = Prepared(
+    unmatched_texts.update()
+    .where(unmatched_texts.c.text == bindparam("known"))
+    .values(times=unmatched_texts.c.times + 1),
+    ["last_at"],
+)
 
 
 class Unmatched(Struct, frozen=True):
@@ -31,8 +38,7 @@ class Unmatched(Struct, frozen=True):
 async def count(tx: WriteTx, text: str, *, guess: str, language: str | None) -> None:
     """Keep a redacted text, or count it once more."""
     text = text[:LONGEST]
-    known = unmatched_texts.update().where(unmatched_texts.c.text == text)
-    if await tx.execute(known.values(times=unmatched_texts.c.times + 1, last_at=tx.now)):
+    if await tx.change(_COUNT, known=text, last_at=tx.now):
         return
     await tx.insert_new(
         unmatched_texts,
