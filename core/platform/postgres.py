@@ -34,6 +34,8 @@ class Awaited:
         self._connection = connection
         #: SQLAlchemy leaves transactions to this one (its isolation level is AUTOCOMMIT), so both run in the same.
         self.driver: Any = _driver_of(connection)
+        #: A transaction that was begun and whose end nobody has seen: cancelled while it began or ended.
+        self.is_in_doubt = False
 
     async def run(self, statement: Executable, params: Params) -> CursorResult[Any]:
         try:
@@ -71,6 +73,7 @@ class Awaited:
     async def transaction(self) -> AsyncIterator[None]:
         """Commits, or rolls back on an exception."""
         transaction = self.driver.transaction()
+        self.is_in_doubt = True
         try:
             await transaction.start()
         except _OF_THE_DRIVER as error:
@@ -80,11 +83,13 @@ class Awaited:
         except BaseException:
             if not self.driver.is_closed():
                 await transaction.rollback()
+                self.is_in_doubt = False
             raise
         try:
             await transaction.commit()
         except _OF_THE_DRIVER as error:
             raise self._said(error) from error
+        self.is_in_doubt = False
 
 
 class PostgresUnitOfWork:
@@ -132,15 +137,20 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[Awaited]:
         await connection.start()
     except (OSError, PoolTimeout, DBAPIError) as error:
         raise Unavailable("database_down") from error
+    runner = Awaited(connection)
     try:
-        yield Awaited(connection)
+        yield runner
     finally:
-        await asyncio.shield(_given_back(connection))  # a cancelled request must not keep its connection
+        # A cancelled request must not keep its connection.
+        await asyncio.shield(_given_back(connection, is_in_doubt=runner.is_in_doubt))
 
 
-async def _given_back(connection: AsyncConnection) -> None:
-    """To the pool, unless it is of no use any more."""
-    if not connection.invalidated and _driver_of(connection).is_closed():
+async def _given_back(connection: AsyncConnection, *, is_in_doubt: bool) -> None:
+    """To the pool, unless it is of no use any more.
+
+    One whose transaction may still be open would make the next one a part of it, which nobody ever commits.
+    """
+    if not connection.invalidated and (is_in_doubt or _driver_of(connection).is_closed()):
         await connection.invalidate()
     await connection.close()
 

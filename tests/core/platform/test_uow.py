@@ -44,6 +44,30 @@ async def test_an_exception_rolls_everything_back(uow: UnitOfWork) -> None:
     assert await names(uow) == {"after"}
 
 
+async def test_a_cancellation_at_any_moment_spoils_no_later_transaction(
+    uow: UnitOfWork, database_url: str, clock: ManualClock
+) -> None:
+    """Also one that comes while a transaction begins or ends: its connection must not be handed on half way."""
+
+    async def write(name: str) -> None:
+        async with uow.write() as tx:
+            await tx.insert_new(day_counters, name=name, day=tx.now.date(), last=0)
+
+    loop = asyncio.get_running_loop()
+    for turn in range(200):
+        task = asyncio.create_task(write(f"cut-{turn}"))
+        loop.call_later(turn % 50 * 0.0001, task.cancel)
+        await asyncio.gather(task, return_exceptions=True)
+    expected = {f"kept-{turn}" for turn in range(20)}
+    for name in sorted(expected):
+        await write(name)
+    another = open_uow(database_url, clock)
+    try:
+        assert expected <= await names(another)
+    finally:
+        await another.aclose()
+
+
 async def test_a_cancelled_transaction_leaves_nothing_and_gives_its_turn_on(uow: UnitOfWork) -> None:
     inside = asyncio.Event()
 
