@@ -63,7 +63,7 @@ async def test_an_order_made_in_chat_is_listed_and_decided(demo: Installation) -
     number = listed.split()[0]
     assert "approved" in (await demo.run("orders", "approve", number)).out
     assert number in (await demo.run("orders", "list", "--status", "approved")).out
-    refused = await demo.run("orders", "refuse", number)
+    refused = await demo.run("orders", "refuse", number, "--reason", "belum terjangkau")
     assert (refused.status, "order_decided" in refused.err) == (1, True)
 
 
