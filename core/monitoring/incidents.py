@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, text
 
 from core.catalog.tables import regions
 from core.messaging.notices import Notice, StaffNotice, notify, tell_staff
@@ -35,7 +35,8 @@ _TOLD_A_TURN = 100
 _LINES_A_TURN = 500
 RETENTION = timedelta(days=400)
 
-_open = select(incidents).where(incidents.c.closed_at.is_(None)).order_by(incidents.c.id)
+#: In the order of their own index: the walk through those of a year would come every minute.
+_open = select(incidents).where(incidents.c.closed_at.is_(None)).order_by(incidents.c.kind, incidents.c.place)
 
 
 class Incidents:
@@ -266,7 +267,8 @@ def _waiting() -> Any:
         .join(incidents, incidents.c.id == incident_followers.c.incident_id)
         .outerjoin(regions, regions.c.id == incidents.c.region_id)
         .where(
-            incident_followers.c.wants_news,
+            # Not compared with 1, as SQLite would have a truth: its index of those who wait says it like this.
+            text("incident_followers.wants_news"),
             incident_followers.c.told_at.is_(None),
             incidents.c.closed_at.is_not(None),
         )

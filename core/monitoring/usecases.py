@@ -139,17 +139,23 @@ class Monitoring:
         return await self.card(found, "en" if args["language"] == "en" else "id")
 
     async def incidents(self, *, only_open: bool = True) -> list[Incident]:
-        """What is wrong, newest first; with what is over by now, at most a hundred."""
+        """What is wrong, newest first; with what is over by now, the last hundred."""
         complaints = (
             select(func.count())
             .where(incident_followers.c.incident_id == incidents.c.id)
             .scalar_subquery()
             .label("complaints")
         )
-        listed = select(incidents, complaints).order_by(incidents.c.opened_at.desc()).limit(_MOST_LISTED)
+        listed = select(incidents, complaints)
+        if only_open:  # few, and found by their own index
+            listed = listed.where(incidents.c.closed_at.is_(None)).order_by(
+                incidents.c.kind, incidents.c.place
+            )
+        else:
+            listed = listed.order_by(incidents.c.opened_at.desc()).limit(_MOST_LISTED)
         async with self._uow.read() as tx:
-            rows = await tx.all(listed.where(incidents.c.closed_at.is_(None)) if only_open else listed)
-        return [_as_incident(row) for row in rows]
+            rows = await tx.all(listed)
+        return [_as_incident(row) for row in sorted(rows, key=lambda row: row.opened_at, reverse=True)]
 
 
 def _as_incident(row: Row[Any]) -> Incident:

@@ -30,7 +30,14 @@ from core.directory import queries as directory
 from core.directory.types import Order, Wanted
 from core.messaging import deliveries, window
 from core.messaging.received import DeliveryState, Receipt
+from core.monitoring import history
+from core.monitoring.diagnosis import Period
+from core.monitoring.incidents import Incidents
+from core.monitoring.scanning import Scanning
+from core.monitoring.types import SessionSeen, Snapshot
+from core.monitoring.usecases import Monitoring
 from core.network import switching, wishes
+from core.network.tables import routers
 from core.network.types import Isolation
 from core.network.usecases import Network
 from core.papers import queries as papers
@@ -41,6 +48,7 @@ from core.platform.leases import turn_over
 from core.platform.secrets import Keyring
 from core.platform.sqlite import SqliteUnitOfWork
 from core.settings import Settings, load
+from core.subscriptions.places import Placement
 from core.subscriptions.tables import subscriptions
 from core.subscriptions.usecases import Subscriptions
 from core.tickets.types import TicketStatus
@@ -299,3 +307,77 @@ async def test_a_search_for_customers_asks_the_index_of_words(
         await directory.page_of(tx, Wanted(has_place=True, order=Order.ID), total=1_000_000)
     assert scans([plan for plan in plans if "ix_customers_placed" not in plan]) == []
     assert len(plans) == (3 if search == "^" else 5)
+
+
+#: Every router is visited in each round; of incidents those that are open, or the newest hundred; followers who wait.
+WALKED_ON_PURPOSE = re.compile(
+    r"^SCAN (routers|\w+ USING (COVERING )?INDEX (uq_incidents_open|ix_incidents_opened_at|ix_incident_followers_waiting))\b"
+)
+
+
+class _Scanner:
+    """Who is online at the only router."""
+
+    def __init__(self) -> None:
+        self.online: set[str] = set()
+
+    async def scan(self, router_id: int, router_alias: str, wanted: Any) -> Snapshot:
+        return Snapshot({user: SessionSeen("s", 60, 1, 1) for user in self.online}, {}, {})
+
+
+async def a_box_of_lines(uow: SqliteUnitOfWork) -> set[str]:
+    users = {f"line-{number}" for number in range(8)}
+    async with uow.write() as tx:
+        await tx.insert(plan_categories, id=1, name="I")
+        await tx.insert(regions, id=1, name="R")
+        plan = {"region_id": 1, "category_id": 1, "description": "", "is_public": True, "is_active": True}
+        await tx.insert(catalog_plans, id=1, name="P", price=1000, **plan)
+        reached = {"host": "h", "port": 1, "username": "u", "password_sealed": "x", "is_active": True}
+        await tx.insert(routers, id=1, alias="RT-01", **reached)
+        for number, user in enumerate(sorted(users), 1):
+            await tx.insert(
+                customers, id=number, uid=user, name=user, region_id=1, image="x", created_at=tx.now
+            )
+            line = {"plan_id": 1, "router_id": 1, "quantity": 1, "price": 1, "discount": 0, "mode": "PPPOE"}
+            kept = {"status": "active", "odp": "ODP-1", "created_at": tx.now, "line_user": user}
+            await tx.insert(subscriptions, customer_id=number, **line, **kept)
+    return users
+
+
+async def test_watching_lines_never_walks_through_them(
+    seen: tuple[SqliteUnitOfWork, list[str]], settings_of: Settings, clock: ManualClock
+) -> None:
+    """An outage from its beginning to its end and into history: scans, their writing, conclusions, answers, roll-ups."""
+    uow, plans = seen
+    users, scanner = await a_box_of_lines(uow), _Scanner()
+    scanning, concluding = Scanning(uow, scanner), Incidents(uow, settings_of)
+    monitoring = Monitoring(uow, settings_of)
+
+    async def rounds(count: int, online: set[str]) -> None:
+        scanner.online = online
+        for _ in range(count):
+            clock.move(timedelta(minutes=1))
+            await concluding.conclude(await scanning.run())
+
+    del plans[:]
+    await rounds(6, users)
+    await rounds(4, set())
+    outage = await monitoring.outage_around(1)
+    assert outage is not None
+    await monitoring.complain(1, outage.id, wants_news=True)
+    await rounds(8, users)
+    [over] = await monitoring.incidents(only_open=False)
+    assert over.closed_at is not None
+    assert await monitoring.incidents() == []
+    for period in Period:
+        assert (await monitoring.diagnosis(1, period)).seen_s > 0
+    await monitoring.condition(1)
+    clock.move(timedelta(days=3))
+    assert await history.roll_up(uow, settings_of.zone) > 0
+    assert await history.purge(uow) > 0
+    await concluding.purge()
+    await Subscriptions(uow, settings_of, Keyring(["s" * 32])).place(
+        [Placement("0", "ODP-1")], actor="operator"
+    )
+    assert len(plans) > 100
+    assert {plan for plan in scans(plans) if not WALKED_ON_PURPOSE.search(plan)} == set()
