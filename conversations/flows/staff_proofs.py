@@ -121,11 +121,7 @@ async def why(turn: Turn[StaffProofsState]) -> Outcome:
     chosen = next((each for each in REASONS if each.id == turn.choice), None)
     if chosen is None and not has_words(turn.text):
         return turn.retry("staff_proofs.why_help")
-    reason = (
-        chosen.label.render(turn.services.settings.language)
-        if chosen
-        else one_line(turn.text, LONGEST_REASON)
-    )
+    reason = chosen.label if chosen else one_line(turn.text, LONGEST_REASON)
     return _said(turn, await turn.services.proofs.reject(turn.state.proof_id, _member(turn), reason))
 
 

@@ -24,7 +24,7 @@ from core.messaging.notices import send_text
 from core.messaging.ports import Attachment, Choice
 from core.platform import i18n
 from core.platform.errors import Forbidden, NotFound
-from core.platform.i18n import Argument, Language, Month, Rupiah
+from core.platform.i18n import Argument, Language, Message, Month, Rupiah
 from core.platform.outbox import Priority
 from core.platform.uow import ReadTx, UnitOfWork, WriteTx
 from core.proofs.tables import payment_proofs, proof_pictures
@@ -173,16 +173,20 @@ class Proofs:
                 await tx.execute(payment_proofs.update().where(*others).values(needless))
         return Confirmed(paid.amount)
 
-    async def reject(self, proof_id: int, member: StaffMember, reason: str) -> Decision:
-        """Tell the customer what is missing; nothing is booked. Raises `Forbidden("not_staff")`, `NotFound("proof")`."""
+    async def reject(self, proof_id: int, member: StaffMember, reason: str | Message) -> Decision:
+        """Tell the customer what is missing, a reason of ours in their language; nothing is booked.
+
+        Raises `Forbidden("not_staff")`, `NotFound("proof")`.
+        """
         _allowed(member)
         async with self._uow.write() as tx:
             row = await self._locked(tx, proof_id)
             if row.state != ProofState.WAITING:
                 return await self._decided_before(tx, row, member)
             invoice = await tx.first(select(invoices).where(invoices.c.id == row.invoice_id))
-            await self._decide(tx, row, member, ProofState.REJECTED, reason=reason[:LONGEST_REASON])
-            await self._tell_customer(tx, row, "proofs.rejected", invoice, reason=reason[:LONGEST_REASON])
+            kept, told = (_spelled(reason, each) for each in (self._settings.language, _language_of(row)))
+            await self._decide(tx, row, member, ProofState.REJECTED, reason=kept)
+            await self._tell_customer(tx, row, "proofs.rejected", invoice, reason=told)
         return Rejected()
 
     async def purge(self) -> int:
@@ -264,13 +268,12 @@ class Proofs:
     async def _tell_customer(
         self, tx: WriteTx, row: Row[Any], key: str, invoice: Row[Any] | None, **args: Argument
     ) -> None:
-        language: Language = "en" if row.language == "en" else "id"
         period = Month(invoice.year, invoice.month) if invoice else ""
         await send_text(
             tx,
             channel="whatsapp" if row.channel in PHONE_CHANNELS else row.channel,
             to=row.address,
-            text=i18n.text(key, language, period=period, **args),
+            text=i18n.text(key, _language_of(row), period=period, **args),
             key=f"proof-{row.id}-decided",
             priority=Priority.REPLY,
         )
@@ -284,6 +287,16 @@ def attachment_of(proof: Proof) -> Attachment:
         PICTURE,
         {"proof_id": proof.id},
     )
+
+
+def _language_of(row: Row[Any]) -> Language:
+    """The sender's."""
+    return "en" if row.language == "en" else "id"
+
+
+def _spelled(reason: str | Message, language: Language) -> str:
+    words = reason if isinstance(reason, str) else reason.render(language)
+    return words[:LONGEST_REASON]
 
 
 def _reference(proof_id: int) -> str:

@@ -152,6 +152,18 @@ async def test_a_refusal_tells_why_and_what_to_do(stage: Stage) -> None:
     assert "bukti bayar 2" in await send(stage, BAMBANG, PNG + b"2")
 
 
+async def test_a_listed_reason_reaches_the_customer_in_their_own_language(stage: Stage) -> None:
+    await sign_in(stage)
+    await stage.say(BAMBANG, "english")
+    await send(stage, BAMBANG)
+    await stage.say(ADMIN, "tolak 1")
+    assert text("staff_proofs.rejected", "id") in await stage.say(ADMIN, "1")
+    assert text("staff_proofs.unreadable", "en") in (await told(stage, BAMBANG))[-1]
+    async with stage.services.uow.read() as tx:
+        kept = await tx.scalar(select(payment_proofs.c.reason))
+    assert kept == text("staff_proofs.unreadable", "id"), "staff read it in theirs"
+
+
 async def test_staff_look_before_they_tap(stage: Stage) -> None:
     await sign_in(stage)
     await send(stage, BAMBANG)
