@@ -34,7 +34,7 @@ migrate: install ## Bring the database's schema to the newest version
 	@$(BIN)/loket db upgrade
 
 bench: $(VENV)/.test ## Measure; every benchmark prints one line of ratios
-	@for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
+	@for file in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
 docs: $(VENV)/.test ## Write the generated documents anew
 	@$(BIN)/python -m cli.documentation
