@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
+from sqlalchemy import select
+
 from core.billing import (
     account,
     corrections,
@@ -25,10 +27,10 @@ from core.billing.listing import BillListed
 from core.billing.promises import Promise
 from core.billing.second_look import Closing
 from core.billing.settling import named, settle_and_follow_up
-from core.billing.tables import LONGEST_REFERENCE
+from core.billing.tables import LONGEST_REFERENCE, payments
 from core.billing.terms import ExtraCharge
 from core.billing.types import Bill, Invoice, InvoiceStatus, PaymentChannel, PaymentMade, Settlement
-from core.platform.errors import Invalid, NotFound
+from core.platform.errors import Conflict, Invalid, NotFound
 from core.platform.prepared import Prepared
 from core.platform.uow import UnitOfWork
 from core.settings import Settings
@@ -124,8 +126,15 @@ class Billing:
             return await counter.take_in_advance(tx, customer_id, amount, actor=actor, reference=reference)
 
     async def reverse_payment(self, payment_id: int, *, reason: str, actor: str) -> Correction:
-        """See `corrections.reverse_payment`."""
+        """See `corrections.reverse_payment`.
+
+        Raises `Conflict("partner_payment")` for what a bill partner brought: its deposit and report must follow, so
+        it is taken back where both are known (`loket partner reverse`).
+        """
         async with self._uow.write() as tx:
+            source = await tx.scalar(select(payments.c.source).where(payments.c.id == payment_id))
+            if str(source).startswith("partner:"):
+                raise Conflict("partner_payment")
             return await corrections.reverse_payment(
                 tx, self._settings, payment_id, reason=reason, actor=actor
             )

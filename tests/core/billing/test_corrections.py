@@ -64,6 +64,16 @@ async def test_a_reversed_payment_opens_its_bill_and_closes_the_line_again(shop:
     }
 
 
+async def test_what_a_partner_brought_is_taken_back_where_its_deposit_is_known(shop: Shop) -> None:
+    outcome = await shop.billing.settle(
+        source="partner:1", reference="R", invoice_number=OLD, service_number="ISP00123"
+    )
+    assert isinstance(outcome, Settled)
+    with pytest.raises(Conflict, match="partner_payment"):
+        await shop.billing.reverse_payment(outcome.payment_id, reason="salah", actor=STAFF)
+    assert (await bill(shop, OLD)).status == "paid"
+
+
 async def test_a_payment_reversed_at_night_closes_the_line_in_the_morning(
     shop: Shop, settings: Settings
 ) -> None:
