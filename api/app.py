@@ -31,7 +31,7 @@ from api.papers import routes as papers
 from api.staff import broadcasts as staff_broadcasts
 from api.staff import chats as staff_chats
 from core.services import Services
-from core.settings import Settings, networks
+from core.settings import Settings, listed, networks
 
 #: Gateways bring photos along; each webhook has its own, smaller limit where none can come.
 _WEBHOOK_BODY = 17 * 1024 * 1024
@@ -108,7 +108,7 @@ def create_app(services: Services, settings: Settings) -> Api:
     app.register_error_handler(Exception, _say_server_error)
     edge: Any = Edge(
         Direct(cast("App", app.asgi_app), desk, bill.VIEWS),
-        allowed_origins=_listed(settings.cors_origins),
+        allowed_origins=listed(settings.cors_origins),
         larger_bodies={
             "/system/": nuxbill.LARGEST_BODY,
             "/api/v2/partner/statements": _STATEMENT_BODY,
@@ -133,7 +133,3 @@ async def _say_server_error(error: Exception) -> Response:
     """A bug: logged here, once, with its trace; the caller learns nothing but that."""
     log.error("request_failed", exc_info=error)
     return answer(Message("Server Error"), 500)
-
-
-def _listed(raw: str) -> list[str]:
-    return [part.strip() for part in raw.split(",") if part.strip()]

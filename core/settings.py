@@ -253,7 +253,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     def masters(self) -> tuple[str, ...]:
         """Master secrets, newest first; the published demo secret only where the demo is on."""
         first = self.secret_key or (DEMO_SECRET if self.demo else "")
-        return tuple(secret for secret in (first, *_listed(self.secret_key_previous)) if secret)
+        return tuple(secret for secret in (first, *listed(self.secret_key_previous)) if secret)
 
     @property
     def nux_signing_secret(self) -> str:
@@ -300,7 +300,8 @@ def load(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _listed(raw: str) -> tuple[str, ...]:
+def listed(raw: str) -> tuple[str, ...]:
+    """The parts of a comma separated setting, without blanks around them and without empty ones."""
     return tuple(part.strip() for part in raw.split(",") if part.strip())
 
 
@@ -444,4 +445,4 @@ def _are_networks(raw: str) -> bool:
 
 def networks(raw: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     """A comma separated list of addresses and networks; raises `ValueError` on anything else."""
-    return tuple(ipaddress.ip_network(part, strict=False) for part in _listed(raw))
+    return tuple(ipaddress.ip_network(part, strict=False) for part in listed(raw))

@@ -230,13 +230,6 @@ async def attributes_of(tx: ReadTx, customer_id: int) -> dict[str, str]:
     return {row.name: row.value for row in rows}
 
 
-async def holder_of_phone(tx: ReadTx, phone: str) -> int | None:
-    """Some customer with this number."""
-    held = select(_customer.id).where(_customer.phone == phone).order_by(_customer.id).limit(1)
-    customer_id: int | None = await tx.scalar(held)
-    return customer_id
-
-
 def _conditions(wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
     found: tuple[ColumnElement[bool], ...] = ()
     if wanted.status is not None:

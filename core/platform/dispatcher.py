@@ -20,7 +20,7 @@ from core.platform.uow import UnitOfWork
 log = structlog.get_logger(__name__)
 
 #: A lease outlives the longest try by this; when a process is killed, its jobs wait that long for another.
-_LEASE_MARGIN_S = 10
+_LEASE_MARGIN_S = 30
 
 Consume = Callable[[Job], Awaitable[Outcome]]
 
@@ -55,7 +55,7 @@ class Dispatcher:
         self._running: set[asyncio.Task[None]] = set()
         self._ended: list[Try] = []
         longest_s = max((consumer.deadline_s for consumer in self._consumers.values()), default=30)
-        self._lease = timedelta(seconds=longest_s + 30)
+        self._lease = timedelta(seconds=longest_s + _LEASE_MARGIN_S)
 
     def nudge(self) -> None:
         """Something was committed: look now instead of at the next poll."""

@@ -22,7 +22,7 @@ from api.nuxbill.call import Call
 from api.nuxbill.controllers.customer_form import FORM, read_change, read_new
 from api.nuxbill.csv_files import csv_file
 from api.nuxbill.paginator import Paging, paging
-from api.nuxbill.replies import Done, Page, Refused, Reply
+from api.nuxbill.replies import NO_PERMISSION, Done, Page, Refused, Reply
 from api.nuxbill.rows import customer_row, money, order_row, package_row, sale_row
 from api.nuxbill.tokens import LIFETIME, Kind
 from core.customers.accounts import AccountStatus
@@ -350,7 +350,7 @@ def _wanted(call: Call, asked: Paging) -> Wanted:
 
 async def _export(call: Call, wanted: Wanted) -> Reply:
     if call.staff.role not in OFFICE:
-        raise Refused("You do not have permission to access this page")
+        raise Refused(NO_PERMISSION)
     rows = [_cells(entry) async for batch in call.services.directory.everybody(wanted) for entry in batch]
     name = f"phpnuxbill_customers_{wanted.status or 'all'}_{_stamp(call)}.csv"
     return csv_file(name, _COLUMNS, rows, separator=";")

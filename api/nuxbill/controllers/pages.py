@@ -6,7 +6,7 @@ import re
 
 from api.nuxbill.actions import OFFICE, Controller, Likeness, Param, Who
 from api.nuxbill.call import Call
-from api.nuxbill.replies import Done, Page, Refused, Reply
+from api.nuxbill.replies import WRONG_METHOD, Done, Page, Refused, Reply
 from core.platform.errors import NotFound
 
 page = Controller("page", who=Who.CUSTOMER, fallback="<Name>")
@@ -70,7 +70,7 @@ async def _shown(call: Call, name: str) -> Reply:
 
 async def _write(call: Call, name: str) -> Reply:
     if not call.is_post:
-        raise Refused("Invalid request method")
+        raise Refused(WRONG_METHOD)
     html, portal = call.posted("html"), call.services.portal.pages
     template = call.posted("template_name") if call.flag("template_save") else ""
     if template and not re.fullmatch(r"[A-Za-z0-9 _-]{1,64}", template):

@@ -19,7 +19,7 @@ from api.nuxbill.actions import (
 )
 from api.nuxbill.call import Call
 from api.nuxbill.paginator import paging
-from api.nuxbill.replies import Done, Page, Refused, Reply
+from api.nuxbill.replies import NO_PERMISSION, Done, Page, Refused, Reply
 from api.nuxbill.rows import customer_row, money, plan_row, recharge_row
 from api.nuxbill.selling import (
     ALL_REQUIRED,
@@ -332,7 +332,7 @@ async def deposit(call: Call) -> Reply:
     if not call.text("id_customer") or (amount is None and not plan_id):
         raise Refused(ALL_REQUIRED)
     if amount is not None and amount < 0 and call.staff.role not in OFFICE:
-        raise Refused("You do not have permission to access this page")
+        raise Refused(NO_PERMISSION)
     by = Means(gateway="Deposit", channel=call.staff.name, source=Source.COUNTER)
     try:
         sold = await call.services.prepaid.deposit(

@@ -14,7 +14,6 @@ LIMIT_REACHED = "limit reached"
 USAGE_NOT_VISIBLE = "usage not visible"
 NO_USER_MANAGER = "user manager not available"
 PING_NOT_PERMITTED = "ping not permitted"
-LEASES_NOT_VISIBLE = "leases not visible"
 
 NO_USAGE = Usage(0, 0)
 
